@@ -40,7 +40,7 @@ FAILURE_CODES = np.array(sorted(_FAILURES), dtype=np.uint8)
 def merge(one: Outcome, other: Outcome) -> Outcome:
     """The outcome of a test that a job run reports twice (a retry, or a second shard).
 
-    Passed and failed make flaky, in whatever order they arrive; otherwise the worse failure, or the more telling of two others.
+    Passed and failed make flaky, in whatever order they arrive; else the worse failure, or the more telling of two others.
     Commutative, associative and idempotent: the order of arrival of uploads cannot change a total.
     """
     pair = {one, other}

@@ -1,0 +1,30 @@
+"""What is kept: one module for each noun of docs/design.md."""
+
+from dashboard.models.commits import Branch, BranchCommit, Commit
+from dashboard.models.failures import Failure
+from dashboard.models.jobs import Job, JobRun, Step, Verdict
+from dashboard.models.repositories import Membership, Repository
+from dashboard.models.runs import Workflow, WorkflowRun
+from dashboard.models.testcases import JobTest, Test
+from dashboard.models.tokens import ApiToken
+from dashboard.models.uploads import Attachment, Upload
+
+__all__ = [
+    "ApiToken",
+    "Attachment",
+    "Branch",
+    "BranchCommit",
+    "Commit",
+    "Failure",
+    "Job",
+    "JobRun",
+    "JobTest",
+    "Membership",
+    "Repository",
+    "Step",
+    "Test",
+    "Upload",
+    "Verdict",
+    "Workflow",
+    "WorkflowRun",
+]

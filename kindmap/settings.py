@@ -12,6 +12,7 @@ import environ
 from csp.constants import NONE, SELF
 
 from dashboard.intake.report import Limits
+from kindmap import broker
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -107,7 +108,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # REDIS_URL, else the broker that `make run` starts beside the data.
-REDIS_URL = env("REDIS_URL", default=f"unix://{DATA_DIR / 'broker.sock'}?db=0")
+REDIS_URL = env("REDIS_URL", default=broker.default_url(DATA_DIR))
 RQ_QUEUES = {"intake": {"URL": REDIS_URL, "DEFAULT_TIMEOUT": 900}}
 RQ = {"WORKER_CLASS": "dashboard.intake.worker.IntakeWorker"}
 

@@ -1,0 +1,1 @@
+"""The HTTP API (OpenAPI at /api/docs)."""

@@ -1,9 +1,26 @@
 """Repositories, and who may see and change them."""
 
+import re
 from typing import Any
 
 from django.conf import settings
 from django.db import models
+
+
+RESERVED_OWNERS = frozenset({"-", "admin", "api", "static"})
+"""First parts of kindmap's own addresses."""
+
+_PART = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}")
+
+
+def parts_of(full_name: str) -> tuple[str, str]:
+    """`owner/name` in two; ValueError when it is none."""
+    owner, _, name = full_name.partition("/")
+    if not _PART.fullmatch(owner) or not _PART.fullmatch(name):
+        raise ValueError(f"{full_name[:100]!r} is no owner/name of letters, digits and . _ -")
+    if owner.lower() in RESERVED_OWNERS:
+        raise ValueError(f"{owner} cannot be an owner: kindmap's own pages live there")
+    return owner, name
 
 
 class Repository(models.Model):

@@ -21,15 +21,12 @@ class Upload(models.Model):
     fingerprint = models.BinaryField(max_length=32)
     run = models.JSONField()  # where the results belong (dashboard.intake.identity.RunIdentity), as the sender said
     content_type = models.CharField(max_length=200, blank=True)
-    file = models.CharField(max_length=200)  # its name in Django's storage, deflated unless it came compressed
+    file = models.CharField(max_length=200)  # its name in Django's storage; dashboard.intake.keep reads it
     size_bytes = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
     reason = models.TextField(blank=True)  # why it was rejected, in words
     problems = models.JSONField(default=list)  # what was cut, skipped, repaired, in words
     totals = models.JSONField(default=dict)
-    tries = models.PositiveSmallIntegerField(default=0)
-    # A worker has it until then; when the worker dies, another one takes it afterwards.
-    leased_until = models.DateTimeField(null=True)
     received_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
     # A row here is written in the transaction that records the run: that is what makes "exactly once" true.

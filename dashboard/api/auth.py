@@ -1,0 +1,73 @@
+"""Who calls the API: a bearer token, a logged-in person, or nobody (who reads what is public)."""
+
+from datetime import timedelta
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja.errors import HttpError
+from ninja.security import HttpBearer
+
+from dashboard.access import token_repositories, visible_repositories
+from dashboard.models import ApiToken, Repository
+from dashboard.models.repositories import parts_of
+
+_LAST_USE_PRECISION = timedelta(minutes=1)  # a write for every request would cost more than the request
+
+
+class BearerToken(HttpBearer):
+    """A token that is known, not expired and not revoked."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
+        return active_token(token)
+
+
+def active_token(secret: str) -> ApiToken | None:
+    """The token with this secret, if it may still be used; its last use is noted."""
+    token = ApiToken.objects.filter(digest=ApiToken.digest_of(secret)).first()
+    if token is None or not token.is_active:
+        return None
+    now = timezone.now()
+    if token.last_used_at is None or now - token.last_used_at > _LAST_USE_PRECISION:
+        ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
+    return token
+
+
+def upload_repository(token: ApiToken, full_name: str) -> Repository:
+    """The repository that a token may upload to.
+
+    403 when the token may not upload at all; 404 when there is no such repository or the token is for others: which of the
+    two is nobody's business. A token for all repositories makes a new one, private.
+    """
+    try:
+        owner, name = parts_of(full_name)
+    except ValueError as error:
+        raise HttpError(422, f"repository: {error}") from None
+    if not token.may_upload:
+        raise HttpError(403, "this token may read, not upload")
+    if repository := token_repositories(token).filter(slug=full_name.lower()).first():
+        return repository
+    if token.is_for_all_repositories:
+        return Repository.objects.get_or_create(slug=full_name.lower(), defaults={"owner": owner, "name": name})[0]
+    raise HttpError(404, f"there is no repository {full_name}, or this token is not for it")
+
+
+def readable_repository(request: HttpRequest, owner: str, name: str) -> Repository:
+    """The repository that a caller may read, or 404; 401 for a bearer token that is not good."""
+    try:
+        return readable_repositories(request).get(slug=f"{owner}/{name}".lower())
+    except Repository.DoesNotExist:
+        raise HttpError(404, f"there is no repository {owner}/{name}, or you may not see it") from None
+
+
+def readable_repositories(request: HttpRequest, *, or_upload: bool = False) -> QuerySet[Repository]:
+    """The repositories that a caller may read; or_upload: a token that may only upload counts too, for its own uploads."""
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if not scheme:
+        return visible_repositories(request.user)
+    token = active_token(secret) if scheme.lower() == "bearer" else None
+    if token is None:
+        raise HttpError(401, "this token is unknown, expired or revoked")
+    if not token.may_read and not (or_upload and token.may_upload):
+        raise HttpError(403, "this token may upload, not read")
+    return Repository.objects.filter(Q(is_public=True) | Q(pk__in=token_repositories(token).values("pk")))

@@ -1,13 +1,35 @@
-"""Static files, collected when they have changed and not otherwise: compressing them takes seconds."""
+"""Static files: how they are stored for the web server, and when they are collected."""
 
 import fcntl
 import hashlib
+import re
+from collections.abc import Collection, Iterator
 from importlib.metadata import version
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+_HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
+
+
+class StaticFiles(CompressedManifestStaticFilesStorage):
+    """WhiteNoise's storage, but nothing is compressed that no browser loads: that took most of a first start.
+
+    Pages name files by their hashes only, and source maps (7 MB of django-ninja's) are for debuggers. A name with a hash
+    never changes its content, so what is compressed already stays.
+    """
+
+    def compress_files(self, paths: Collection[str]) -> Iterator[tuple[str, str]]:
+        yield from super().compress_files(
+            [
+                path
+                for path in paths
+                if _HASHED.search(path) and not path.endswith(".map") and not Path(self.path(f"{path}.gz")).exists()
+            ]
+        )
 
 
 def _fingerprint() -> str:

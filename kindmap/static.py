@@ -15,7 +15,7 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 _HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 
 
-class StaticFiles(CompressedManifestStaticFilesStorage):
+class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """WhiteNoise's storage, but nothing is compressed that no browser loads: that took most of a first start.
 
     Pages name files by their hashes only, and source maps (7 MB of django-ninja's) are for debuggers. A name with a hash

@@ -20,7 +20,7 @@ if TEST_DATABASE not in ("sqlite", "postgresql"):
     raise SystemExit(f"KINDMAP_TEST_DATABASE is {TEST_DATABASE!r}; it may be sqlite or postgresql.")
 # As a test process starts them: `tests.support.stack` hands the same on to the servers and workers that it starts.
 for name in list(os.environ):
-    if name.startswith("KINDMAP_") and name != "KINDMAP_TEST_DATABASE":
+    if name.startswith("KINDMAP_") and not name.startswith("KINDMAP_TEST_"):
         del os.environ[name]
 for name in ("SITE_URL", "ALLOWED_HOSTS", "DEBUG", "REDIS_URL", "DATABASE_URL"):
     os.environ.pop(name, None)

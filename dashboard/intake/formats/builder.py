@@ -1,0 +1,122 @@
+"""Puts a Report together: counts against the limits, tells tests of one name apart, says what was cut."""
+
+from collections import Counter
+
+from dashboard.intake.formats import text
+from dashboard.intake.report import Case, Limits, Refused, Report
+from dashboard.outcomes import Outcome
+
+
+class Builder:
+    """One report in the making. Every parser adds what it reads and calls finish() once."""
+
+    def __init__(self, format_name: str, limits: Limits) -> None:
+        self.report = Report(format=format_name)
+        self.limits = limits
+        self._kept_text = 0
+        self._texts_left_out = 0
+        self._counted: Counter[str] = Counter()
+        self._examples: dict[str, str] = {}
+
+    def add(self, case: Case, took: float | None = None) -> None:
+        """Adds a test, and the seconds that it took to the report's.
+
+        Raises Refused when the report has more tests than limits.tests_per_report.
+        """
+        if len(self.report.cases) >= self.limits.tests_per_report:
+            raise Refused(
+                f"More than {self.limits.tests_per_report:,} tests in one upload (limit tests_per_report): "
+                "split it into several."
+            )
+        self.report.cases.append(case)
+        if took is not None:
+            self.took(took)
+
+    def add_failure_outside(self, case: Case) -> None:
+        if len(self.report.failures_outside_tests) < self.limits.problems:
+            self.report.failures_outside_tests.append(case)
+        else:
+            self.problem("a failure outside of tests is not shown: there are too many", example=case.suite)
+
+    def took(self, seconds: float) -> None:
+        self.report.duration_seconds = (self.report.duration_seconds or 0.0) + seconds
+
+    def problem(self, what: str, example: str | None = None) -> None:
+        """Notes a problem. The same `what` again is counted, not repeated; the first example is shown with it."""
+        self._counted[what] += 1
+        if example is not None:
+            self._examples.setdefault(what, text.one_line(example)[:120])
+
+    def incomplete(self, why: str) -> None:
+        self.report.is_complete = False
+        self.problem(why)
+
+    def name(self, raw: str) -> str:
+        return text.short_name(raw, self.limits.name_length)
+
+    def message(self, raw: str) -> str:
+        """What to read first, cut at limits.message_length."""
+        return self._keep(text.cut(text.clean(raw).strip(), self.limits.message_length))
+
+    def details(self, raw: str) -> str:
+        """All of a failure's text, cut at limits.details_length."""
+        # Cleaning 100 MB to keep 20 kB of it would be a waste: the cut comes first, generously, and again after.
+        rough = text.cut(raw, self.limits.details_length * 4)
+        return self._keep(text.cut(text.clean(rough).strip("\n"), self.limits.details_length))
+
+    def _keep(self, kept: str) -> str:
+        if self._kept_text + len(kept) > self.limits.kept_text:
+            self._texts_left_out += bool(kept)
+            return ""
+        self._kept_text += len(kept)
+        return kept
+
+    def finish(self) -> Report:
+        report = self.report
+        tell_apart(report.cases, self.limits.name_length)
+        if not report.cases:
+            self.problem("the report holds no test")
+        if self._texts_left_out:
+            self.problem(
+                f"{self._texts_left_out:,} messages and details are left out: the upload holds more than "
+                f"{self.limits.kept_text:,} characters of them"
+            )
+        report.problems = capped([self._in_words(what) for what in self._counted], self.limits.problems)
+        return report
+
+    def _in_words(self, what: str) -> str:
+        example = self._examples.get(what)
+        shown = f"{what} (first: {example!r})" if example is not None else what
+        count = self._counted[what]
+        return f"{shown}, {count:,} times" if count > 1 else shown
+
+
+def capped(problems: list[str], limit: int) -> list[str]:
+    """The first limit problems, and how many more there were."""
+    return problems if len(problems) <= limit else [*problems[:limit], f"… and {len(problems) - limit:,} more"]
+
+
+def tell_apart(cases: list[Case], name_length: int) -> None:
+    """Gives tests with the same suite and name different names in the order of the report: name, name [2], name [3]."""
+    taken = {(case.suite, case.name) for case in cases}
+    if len(taken) == len(cases):
+        return
+    used: Counter[tuple[str, str]] = Counter()
+    for case in cases:
+        key = case.suite, case.name
+        used[key] += 1
+        if used[key] == 1:
+            continue
+        while (case.suite, name := _numbered(key[1], used[key], name_length)) in taken:
+            used[key] += 1
+        case.name = name
+        taken.add((case.suite, name))
+
+
+def _numbered(name: str, number: int, limit: int) -> str:
+    suffix = f" [{number}]"
+    return name[: limit - len(suffix)] + suffix
+
+
+def is_failure(outcome: Outcome) -> bool:
+    return outcome in (Outcome.FAILED, Outcome.ERROR, Outcome.TIMED_OUT)

@@ -1,0 +1,94 @@
+"""Text on its way from a report into a Case: cleaned, cut with a note, never silently."""
+
+import re
+from collections import deque
+from hashlib import blake2b
+
+# An XML parser cannot carry the escape character: xml_stream hands it on as its picture, pytest writes "#x1B".
+ESCAPE_PICTURE = "\N{SYMBOL FOR ESCAPE}"
+
+_SUSPICIOUS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u241b]|#x1B")
+_ANSI = re.compile(r"(?:[\x1b\u241b]|#x1B)(?:\[[0-?]*[ -/]*[@-~]|\][^\n]*?(?:\x07|[\x1b\u241b]\\))")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SPACE = re.compile(r"\s+")
+
+
+def clean(text: str) -> str:
+    """The text without ANSI codes and control characters, with \\n line ends and U+FFFD for lone surrogates.
+
+    Colours say nothing that the words do not, and they would make one breakage look like two; NUL and lone surrogates
+    are what PostgreSQL refuses to store.
+    """
+    if not _SUSPICIOUS.search(text):
+        return text
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _CONTROL.sub("", _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _ANSI.sub("", text)))
+
+
+def one_line(text: str) -> str:
+    """The text cleaned, with every run of white space as one space: what a name looks like."""
+    if text.isprintable() and "  " not in text and "\u241b" not in text and text == text.strip():
+        return text
+    return _SPACE.sub(" ", clean(text)).strip()
+
+
+def short_name(text: str, limit: int) -> str:
+    """A name of at most limit characters. A longer one ends in a digest of all of it, so that two stay two."""
+    name = one_line(text)
+    if len(name) <= limit:
+        return name
+    digest = blake2b(name.encode(), digest_size=5).hexdigest()
+    return f"{name[: limit - len(digest) - 1]}…{digest}"
+
+
+def cut(text: str, limit: int) -> str:
+    """At most limit characters (but the note always fits): the start, the end, and a note in words between them."""
+    if len(text) <= limit:
+        return text
+    kept = max(limit - 60, 0)
+    head, tail = kept * 2 // 3, kept - kept * 2 // 3
+    note = f"\n… {len(text) - kept:,} of {len(text):,} characters left out …\n"
+    return text[:head] + note + (text[-tail:] if tail else "")
+
+
+def first_words(text: str, limit: int) -> str:
+    """The line of a failure text that says what went wrong: the last of a Python traceback, else the first."""
+    start = text.lstrip()[: limit * 20]
+    if start.startswith("Traceback (most recent call last)"):
+        return start.rstrip().rpartition("\n")[2].strip()
+    return start.partition("\n")[0].strip()
+
+
+class KeptText:
+    """Output that arrives piece by piece, of which the start and the end are kept: limit characters at most."""
+
+    __slots__ = ("_head", "_head_room", "_tail", "_tail_length", "_tail_room", "total")
+
+    def __init__(self, limit: int) -> None:
+        self._head: list[str] = []
+        self._head_room = limit * 2 // 3
+        self._tail: deque[str] = deque()
+        self._tail_room = limit - self._head_room
+        self._tail_length = 0
+        self.total = 0
+
+    def add(self, piece: str) -> None:
+        self.total += len(piece)
+        if self._head_room:
+            self._head.append(piece[: self._head_room])
+            piece = piece[self._head_room :]
+            self._head_room -= len(self._head[-1])
+            if not piece:
+                return
+        piece = piece[-self._tail_room :]
+        self._tail.append(piece)
+        self._tail_length += len(piece)
+        while self._tail_length - len(self._tail[0]) >= self._tail_room:
+            self._tail_length -= len(self._tail.popleft())
+
+    def __str__(self) -> str:
+        head, tail = "".join(self._head), "".join(self._tail)[-self._tail_room :]
+        left_out = self.total - len(head) - len(tail)
+        note = f"\n… {left_out:,} of {self.total:,} characters left out …\n" if left_out else ""
+        return head + note + tail

@@ -1,0 +1,168 @@
+"""XML as tools really write it → XML that a strict parser takes, in pieces and in bounded memory.
+
+Test reports carry what XML forbids: colour codes and NUL from a program's output, references to such characters,
+several documents one after the other. None of it is a reason to lose results: it is put right on the way to the parser.
+Texts longer than TEXT_BYTES are cut here, before a parser has to hold them: logs of 100 MB in a system-out are common.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import chain
+
+from dashboard.intake.formats.encoding import CHUNK
+from dashboard.intake.formats.text import ESCAPE_PICTURE
+from dashboard.intake.report import Refused
+
+# Stands around all of it, so that two documents in one file are read as one.
+OPENING, CLOSING = b"<kindmap-input>", b"</kindmap-input>"
+TEXT_BYTES = 1024 * 1024
+DOCTYPE_REFUSED = (
+    "The XML has a DOCTYPE. kindmap reads none, because document types can include files and grow without bound; "
+    "no JUnit writer needs one: remove it."
+)
+
+_TOKEN = re.compile(rb"<!\[CDATA\[|<!--|<!DOCTYPE|<\?xml\s|&#(?:[xX][0-9a-fA-F]{1,16}|[0-9]{1,16});")
+_LONGEST_TOKEN = 32
+_ESCAPE = ESCAPE_PICTURE.encode()
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
+_FORBIDDEN = bytes(code for code in range(32) if code not in (9, 10, 13))
+_NONCHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+
+
+def clean_xml(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Pieces of UTF-8 XML, none empty → pieces of UTF-8 XML inside <kindmap-input>.
+
+    Left out: forbidden characters, XML declarations, comments, and the rest of overlong texts, with a note in words.
+
+    Raises Refused at a DOCTYPE. What is not well-formed otherwise is left for the parser to say.
+    """
+    cutter = _TextCutter()
+    ready, length = [OPENING], 0
+    for piece in _without_tokens(pieces):
+        for part in cutter.cut(piece):
+            ready.append(part)
+            length += len(part)
+        if length >= CHUNK:  # a reference a line makes many small pieces, and a parser is fed in large ones
+            yield b"".join(ready)
+            ready, length = [], 0
+    yield b"".join([*ready, *cutter.finish()])
+    yield CLOSING
+
+
+def _legal(piece: bytes) -> bytes:
+    if b"\x1b" in piece:
+        piece = piece.replace(b"\x1b", _ESCAPE)
+    piece = piece.translate(None, _FORBIDDEN)
+    for noncharacter in _NONCHARACTERS:
+        if noncharacter in piece:
+            piece = piece.replace(noncharacter, _REPLACEMENT)
+    return piece
+
+
+def _reference(token: bytes) -> bytes:
+    """A character reference as it is, or what stands for it when XML has no such character."""
+    code = int(token[3:-1], 16) if token[2:3] in b"xX" else int(token[2:-1])
+    if code == 0x1B:
+        return _ESCAPE
+    is_legal = code in (9, 10, 13) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF
+    return token if is_legal else _REPLACEMENT
+
+
+def _without_tokens(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """The pieces without comments and declarations, references made legal, CDATA sections written as plain text."""
+    buffer = b""
+    inside = b""  # what ends the section that the start of buffer is in: ]]> --> ?> or nothing
+    for piece in chain(pieces, [b""]):
+        is_last = not piece
+        buffer += _legal(piece)
+        position = 0
+        has_tokens = b"<!" in buffer or b"&#" in buffer or b"<?" in buffer  # a regex is slow where there is nothing
+        # What may be the start of a token is left for the next round.
+        safe = len(buffer) if is_last else len(buffer) - _LONGEST_TOKEN
+        while position < safe:
+            if inside:
+                end = buffer.find(inside, position)
+                stop = end if end >= 0 else len(buffer) if is_last else max(position, len(buffer) - len(inside))
+                if inside == b"]]>":
+                    yield _as_text(buffer[position:stop])
+                position = stop + len(inside) if end >= 0 else stop
+                inside = b"" if end >= 0 else inside
+                if end < 0:
+                    break
+                continue
+            match = _TOKEN.search(buffer, position) if has_tokens else None
+            if not match or match.start() >= safe:
+                yield buffer[position:safe]
+                position = safe
+                break
+            yield buffer[position : match.start()]
+            position = match.end()
+            token = match[0]
+            if token == b"<!DOCTYPE":
+                raise Refused(DOCTYPE_REFUSED)
+            if token.startswith(b"&"):
+                yield _reference(token)
+            else:
+                inside = {b"<![CDATA[": b"]]>", b"<!--": b"-->"}.get(token, b"?>")
+        buffer = buffer[position:]
+
+
+def _as_text(section: bytes) -> bytes:
+    return section.replace(b"&", b"&amp;").replace(b"<", b"&lt;").replace(b">", b"&gt;")
+
+
+def _whole(text: bytes) -> int:
+    """How much of the text ends in neither half a reference nor half a character."""
+    reference = text.rfind(b"&", max(0, len(text) - 16))
+    if reference >= 0 and b";" not in text[reference:]:
+        return reference
+    for back in range(1, min(4, len(text)) + 1):
+        if text[-back] & 0xC0 != 0x80:
+            return len(text) - back if text[-back] >= 0xC0 else len(text)
+    return len(text)
+
+
+class _TextCutter:
+    """Leaves out the middle of a text node longer than TEXT_BYTES; tags and attributes pass untouched."""
+
+    def __init__(self) -> None:
+        self._in_tag = False
+        self._length = 0  # of the text node that is being read
+        self._left_out = 0
+        self._held = b""  # a reference or a character that is not complete yet: &am
+
+    def cut(self, piece: bytes) -> Iterator[bytes]:
+        first, last = piece.find(b"<"), piece.rfind(b"<")
+        if first < 0 and not self._in_tag:
+            yield from self._text(piece)
+            return
+        if not self._in_tag:
+            yield from self._text(piece[:first])
+            piece = piece[first:]
+            yield from self.finish()
+        last_close = piece.rfind(b">")
+        self._in_tag = last_close < piece.rfind(b"<") if last >= 0 else last_close < 0
+        if self._in_tag:
+            yield piece
+            return
+        self._length = 0
+        yield piece[: last_close + 1]
+        yield from self._text(piece[last_close + 1 :])
+
+    def _text(self, text: bytes) -> Iterator[bytes]:
+        self._length += len(text)
+        if self._length > TEXT_BYTES:
+            self._left_out += len(text)
+            return
+        text = self._held + text
+        whole = _whole(text)
+        self._held = text[whole:]
+        yield text[:whole]
+
+    def finish(self) -> Iterator[bytes]:
+        """What is still owed when a text ends: a note about what was left out, or the reference that was held back."""
+        if self._left_out:
+            yield f"\n… {self._left_out:,} bytes of this text left out …\n".encode()
+        elif self._held:
+            yield self._held
+        self._left_out, self._held = 0, b""

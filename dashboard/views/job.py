@@ -1,0 +1,211 @@
+"""A job's page: its tests by its newest runs on a branch."""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+import numpy as np
+from django.db.models.functions import Left
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.cache import get_conditional_response, patch_vary_headers
+
+from dashboard.access import visible_repository
+from dashboard.analysis import grid
+from dashboard.analysis.patterns import Pattern, PatternError
+from dashboard.models import Branch, Failure, Job, JobRun, JobTest
+from dashboard.packing import statuses_matrix
+from dashboard.views.cells import Column, Row, columns_head, rows_of_cells
+from dashboard.views.marks import OUTCOME_LEGEND
+from dashboard.views.navigation import branch_choice, chosen_branch, older_than, page_number
+from dashboard.views.requests import HtmxRequest
+from dashboard.views.text import full_name
+
+ROWS = 100  # of one page of rows
+WIDTHS = (20, 50, 100, 200)
+SHOWN = {"all": "all tests", "failing": "failed in these runs", "flaky": "flaky in these runs"}
+SORTS = {"name": "name", "failures": "most failures", "flakiness": "most flaky", "recent": "failed last"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the address says about which tests and runs to show."""
+
+    q: str
+    show: str
+    sort: str
+    width: int
+
+    @classmethod
+    def of(cls, query: QueryDict) -> "Choices":
+        """Unknown words mean the default, so that an old link still opens."""
+        show, sort, width = query.get("show", ""), query.get("sort", ""), query.get("width", "")
+        return cls(
+            q=query.get("q", "").strip(),
+            show=show if show in SHOWN else "all",
+            sort=sort if sort in SORTS else "name",
+            width=int(width) if width in map(str, WIDTHS) else 50,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class RowPage:
+    """A hundred rows: drawn, or a placeholder of their height."""
+
+    number: int
+    first: int
+    last: int
+    height: int
+    html: str = ""
+
+
+ROW_HEIGHT = 22  # px; static/css/grid.css has the same number
+
+
+def job(request: HtmxRequest, owner: str, name: str, pk: int) -> HttpResponse:
+    repository = visible_repository(request, owner, name)
+    job = get_object_or_404(Job.objects.select_related("workflow"), pk=pk, workflow__repository=repository)
+    branch = chosen_branch(request, repository)
+    choices = Choices.of(request.GET)
+    base = reverse("repository", args=[repository.owner, repository.name])
+    columns, blobs, has_older = run_columns(request, job, branch, choices.width)
+    page = page_number(request)
+
+    is_rows_only = bool(request.htmx) and (request.htmx.target or "").startswith("rows-")
+    digest = blake2b(repr((choices, page, job.test_count, columns)).encode(), digest_size=12)
+    for blob in blobs:
+        digest.update(blob)
+    etag = f'"{digest.hexdigest()}"'
+    if is_rows_only and (unchanged := get_conditional_response(request, etag=etag)) and unchanged.status_code == 304:
+        return unchanged
+
+    matrix = statuses_matrix(blobs, job.test_count)
+    problem = ""
+    try:
+        ordinals, hidden = chosen_ordinals(job, matrix, columns, choices)
+    except PatternError as error:
+        problem, hidden = str(error), 0
+        ordinals = np.zeros(0, dtype=np.int64)
+    page = min(page, max(1, -(-len(ordinals) // ROWS)))
+    row_pages = pages_of_rows(job, matrix, columns, ordinals, page, base, only=is_rows_only)
+    context = {"row_pages": row_pages, "column_count": len(columns) + 1}
+    if is_rows_only:
+        response = render(request, "dashboard/_grid_rows.html", context)
+        response["ETag"] = etag
+        response["Cache-Control"] = "private, no-cache"
+    else:
+        context |= {
+            "repository": repository,
+            "job": job,
+            "choice": branch_choice(repository, branch),
+            "choices": choices,
+            "shows": SHOWN,
+            "sorts": SORTS,
+            "widths": WIDTHS,
+            "problem": problem,
+            "head": columns_head(columns, base),
+            "run_count": len(columns),
+            "test_count": len(ordinals),
+            "hidden": hidden,
+            "newest": columns[0] if columns else None,
+            "oldest": columns[-1] if columns else None,
+            "is_older": "before" in request.GET,
+            "older": f"{columns[-1].place}-{columns[-1].id}" if has_older else "",
+            "is_guessed": any(column.is_commit_guessed for column in columns),
+            "is_cut": not all(column.is_complete for column in columns),
+            "legend": OUTCOME_LEGEND,
+        }
+        is_grid_only = bool(request.htmx) and not request.htmx.history_restore_request
+        response = render(request, "dashboard/_grid.html" if is_grid_only else "dashboard/job.html", context)
+    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    return response
+
+
+def run_columns(
+    request: HttpRequest, job: Job, branch: Branch | None, width: int
+) -> tuple[list[Column], list[bytes], bool]:
+    """The newest runs of a job on a branch with their packed outcomes, and whether there are older ones."""
+    runs = list(
+        JobRun.objects.filter(older_than(request, "id"), job=job, branch=branch)
+        .order_by("-place", "-id")
+        .values_list(
+            *("id", "place", "verdict", "is_complete", "commit_id", "commit__sha", Left("commit__message", 150)),
+            *("commit__author", "commit__committed_at", "workflow_run__attempt", "workflow_run__is_commit_guessed"),
+            "statuses",
+        )[: width + 1]
+    )
+    columns = [Column(*run) for *run, _statuses in runs[:width]]
+    return columns, [run[-1] for run in runs[:width]], len(runs) > width
+
+
+def chosen_ordinals(job: Job, matrix: np.ndarray, columns: list[Column], choices: Choices) -> tuple[np.ndarray, int]:
+    """int64 (rows,): the ordinals of the tests to show, in their order; and how many have no result in these runs.
+
+    Ties keep the order of names, or of first appearance when no name is needed: a sort never shuffles equals.
+    """
+    present = grid.is_present(matrix)
+    keep = present.copy()
+    if choices.show == "failing":
+        keep &= grid.failure_counts(matrix) > 0
+    elif choices.show == "flaky":
+        keep &= grid.is_flaky(matrix, np.array([column.commit for column in columns], dtype=np.int64))
+    ordinals = np.flatnonzero(keep)
+    if choices.q or choices.sort == "name":
+        ordinals = by_name(job, keep, choices.q)
+    rows = matrix[ordinals]
+    if choices.sort == "failures":
+        ordinals = ordinals[np.lexsort((grid.newest_failures(rows), -grid.failure_counts(rows)))]
+    elif choices.sort == "flakiness":
+        ordinals = ordinals[np.argsort(-grid.flakiness(rows), kind="stable")]
+    elif choices.sort == "recent":
+        ordinals = ordinals[np.lexsort((-grid.failure_counts(rows), grid.newest_failures(rows)))]
+    return ordinals, int(len(present) - present.sum())
+
+
+def by_name(job: Job, keep: np.ndarray, q: str) -> np.ndarray:
+    """int64 (rows,): those ordinals to keep whose names fit q (words, or `/a regular expression/`), sorted by name."""
+    named = [
+        (suite, name, ordinal)
+        for ordinal, suite, name in JobTest.objects.filter(job=job).values_list("ordinal", "test__suite", "test__name")
+        if ordinal < len(keep) and keep[ordinal]
+    ]
+    if q:
+        names = [full_name(suite, name) for suite, name, _ordinal in named]
+        if len(q) > 2 and q[0] == q[-1] == "/":
+            fits = Pattern(q[1:-1]).matching(names)
+        else:
+            words = q.casefold().split()
+            fits = [all(word in folded for word in words) for folded in map(str.casefold, names)]
+        named = [row for row, is_fit in zip(named, fits, strict=True) if is_fit]
+    return np.array([ordinal for _suite, _name, ordinal in sorted(named)], dtype=np.int64)
+
+
+def pages_of_rows(
+    job: Job, matrix: np.ndarray, columns: list[Column], ordinals: np.ndarray, page: int, base: str, *, only: bool
+) -> list[RowPage]:
+    """One page of rows drawn, and the others as placeholders unless only that one is wanted."""
+    pages = []
+    for number in [page] if only else range(1, -(-len(ordinals) // ROWS) + 1):
+        shown = ordinals[(number - 1) * ROWS : number * ROWS]
+        first = (number - 1) * ROWS + 1
+        html = draw_rows(job, matrix, columns, shown, base) if number == page and len(shown) else ""
+        pages.append(RowPage(number, first, first + len(shown) - 1, len(shown) * ROW_HEIGHT, html))
+    return pages
+
+
+def draw_rows(job: Job, matrix: np.ndarray, columns: list[Column], ordinals: np.ndarray, base: str) -> str:
+    """The rows of these ordinals, in this order."""
+    found = {
+        ordinal: Row(ordinal, job_test, test, full_name(suite, name))
+        for ordinal, job_test, test, suite, name in JobTest.objects.filter(
+            job=job, ordinal__in=ordinals.tolist()
+        ).values_list("ordinal", "id", "test_id", "test__suite", "test__name")
+    }
+    rows = [found[ordinal] for ordinal in ordinals.tolist()]
+    failures = {
+        (run, job_test): pk
+        for pk, run, job_test in Failure.objects.filter(
+            job_run__in=[column.id for column in columns], job_test__in=[row.job_test for row in rows]
+        ).values_list("id", "job_run_id", "job_test_id")
+    }
+    return rows_of_cells(rows, matrix[ordinals], columns, failures, base)

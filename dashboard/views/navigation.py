@@ -1,0 +1,85 @@
+"""What several pages read from their address: the branch, and from where on to show older columns."""
+
+import re
+from dataclasses import dataclass
+
+from django.core.exceptions import BadRequest
+from django.db.models import Q
+from django.http import Http404, HttpRequest
+
+from dashboard.models import Branch, BranchCommit, Repository
+
+BRANCH_CHOICES = 100  # of each kind; any other branch is reached by its name in the address
+
+
+@dataclass(frozen=True, slots=True)
+class BranchChoice:
+    """The branch of a page, and those to choose from."""
+
+    branch: Branch | None
+    branches: list[Branch]
+    pull_requests: list[Branch]
+
+
+def chosen_branch(request: HttpRequest, repository: Repository) -> Branch | None:
+    """The branch that the address names (`main`, `pull/12` or `#12`), else the one that the repository opens with.
+
+    None when nothing was ever recorded; 404 when the address names a branch that is not there.
+    """
+    asked = request.GET.get("branch", "").strip()
+    if not asked:
+        return default_branch(repository)
+    name = re.sub(r"^#(\d+)$", r"pull/\1", asked)
+    branch = Branch.objects.filter(repository=repository, name=name).first()
+    if branch is None:
+        raise Http404(f"{repository} has no results for a branch called {asked}.")
+    return branch
+
+
+def default_branch(repository: Repository) -> Branch | None:
+    """The repository's choice, else main, else master, else the branch with the newest commit."""
+    wanted = [name for name in (repository.default_branch, "main", "master") if name]
+    found = {branch.name: branch for branch in Branch.objects.filter(repository=repository, name__in=wanted)}
+    for name in wanted:
+        if name in found:
+            return found[name]
+    newest = BranchCommit.objects.filter(branch__repository=repository).select_related("branch").order_by("-place")
+    first = newest.first()
+    return first.branch if first else None
+
+
+def branch_choice(repository: Repository, branch: Branch | None) -> BranchChoice:
+    """The newest branches and pull requests of a repository, and the chosen branch whatever its age."""
+    known = Branch.objects.filter(repository=repository).order_by("-id")
+    of_branches, of_pull_requests = known.filter(pull_request=None), known.exclude(pull_request=None)
+    listed = {choice.pk: choice for choice in (*of_branches[:BRANCH_CHOICES], *of_pull_requests[:BRANCH_CHOICES])}
+    if branch is not None:
+        listed[branch.pk] = branch
+    return BranchChoice(
+        branch=branch,
+        branches=sorted((choice for choice in listed.values() if not choice.pull_request), key=lambda one: one.name),
+        pull_requests=sorted(
+            (choice for choice in listed.values() if choice.pull_request), key=lambda one: -(one.pull_request or 0)
+        ),
+    )
+
+
+def older_than(request: HttpRequest, id_field: str) -> Q:
+    """`before=PLACE-ID` of the address as a condition on rows ordered by place and id; 400 when it is something else.
+
+    Two columns may have one place, so the id is part of where a page of columns ends.
+    """
+    text = request.GET.get("before", "")
+    if not text:
+        return Q()
+    match = re.fullmatch(r"(\d{1,18})-(\d{1,18})", text)
+    if not match:
+        raise BadRequest("before= must be PLACE-ID, as in the links to older results.")
+    place, pk = int(match[1]), int(match[2])
+    return Q(place__lte=place) & (Q(place__lt=place) | Q(**{f"{id_field}__lt": pk}))
+
+
+def page_number(request: HttpRequest, name: str = "page") -> int:
+    """A page's number from the address, counted from 1; 1 when it is missing or no number."""
+    text = request.GET.get(name, "")
+    return max(int(text), 1) if re.fullmatch(r"\d{1,9}", text) else 1

@@ -1,0 +1,119 @@
+"""A test's page: its life over the jobs and commits of a branch."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+
+from dashboard.access import visible_repository
+from dashboard.analysis.history import TestRun, test_history
+from dashboard.models import Failure, Job, Test
+from dashboard.outcomes import FAILURE_CODES, Outcome
+from dashboard.views.cells import TestCell, commit_heads, test_strip
+from dashboard.views.commits import CommitColumn, commit_columns
+from dashboard.views.marks import OUTCOME_LEGEND
+from dashboard.views.navigation import branch_choice, chosen_branch
+from dashboard.views.sparkline import Sparkline, sparkline
+from dashboard.views.text import full_name
+
+COMMITS = 50
+FAILURES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class JobHistory:
+    """A job's part of a test's life: its strip of cells, counts and durations."""
+
+    job: Job
+    strip: str
+    passed: int
+    failed: int
+    flaky: int
+    others: int
+    median: float
+    slowest: float
+    durations: Sparkline | None
+
+    @property
+    def pass_rate(self) -> str:
+        """Of the runs in which the test passed, failed or flaked; skips say nothing."""
+        total = self.passed + self.failed + self.flaky
+        return f"{100 * self.passed / total:.0f} %" if total else "—"
+
+
+def test(request: HttpRequest, owner: str, name: str, pk: int) -> HttpResponse:
+    repository = visible_repository(request, owner, name)
+    test = get_object_or_404(Test, pk=pk, repository=repository)
+    branch = chosen_branch(request, repository)
+    base = reverse("repository", args=[repository.owner, repository.name])
+    commits, older = commit_columns(request, branch, COMMITS)
+    history = test_history(test, branch, [commit.id for commit in commits])
+    failures = list(
+        Failure.objects.filter(job_test__test=test)
+        .select_related("job_run__job", "job_run__commit", "job_run__branch")
+        .defer("job_run__statuses", "job_run__durations", "details_deflated", "job_run__commit__message")
+        .order_by("-id")[:FAILURES]
+    )
+    context = {
+        "repository": repository,
+        "test": test,
+        "name": full_name(test.suite, test.name),
+        "choice": branch_choice(repository, branch),
+        "head": commit_heads(commits),
+        "jobs": job_histories(history, commits, base),
+        "commit_count": len(commits),
+        "is_older": "before" in request.GET,
+        "older": older,
+        "failures": failures,
+        "legend": OUTCOME_LEGEND,
+    }
+    return render(request, "dashboard/test.html", context)
+
+
+def job_histories(history: list[TestRun], commits: list[CommitColumn], base: str) -> list[JobHistory]:
+    """The history by job, sorted by the jobs' names."""
+    by_job: dict[int, list[TestRun]] = {}
+    for run in history:
+        by_job.setdefault(run.job, []).append(run)
+    jobs = Job.objects.filter(pk__in=by_job).select_related("workflow")
+    # Cells link to failures where there is a text to read.
+    failing = [run for run in history if run.outcome in FAILURE_CODES or run.outcome == Outcome.FLAKY]
+    failures = {
+        (run, job_test): pk
+        for pk, run, job_test in Failure.objects.filter(
+            job_run__in={run.job_run for run in failing}, job_test__in={run.job_test for run in failing}
+        ).values_list("id", "job_run_id", "job_test_id")
+    }
+    order = {commit.id: index for index, commit in enumerate(commits)}
+    histories = [_job_history(job, by_job[job.pk], order, failures, base) for job in jobs]
+    return sorted(histories, key=lambda one: (one.job.workflow.name, one.job.name, one.job.dimensions_key))
+
+
+def _job_history(
+    job: Job, runs: list[TestRun], order: dict[int, int], failures: dict[tuple[int, int], int], base: str
+) -> JobHistory:
+    cells: list[list[TestCell]] = [[] for _ in order]
+    for run in runs:
+        cells[order[run.commit]].append(
+            TestCell(run.outcome, run.job_run, run.ordinal, failures.get((run.job_run, run.job_test)))
+        )
+    outcomes = [run.outcome for run in runs]
+    failed = sum(outcome in FAILURE_CODES for outcome in outcomes)
+    passed, flaky = outcomes.count(Outcome.PASSED), outcomes.count(Outcome.FLAKY)
+    newest_first = sorted(runs, key=lambda run: order[run.commit])
+    seconds = np.array([run.seconds for run in newest_first])
+    is_known = not np.isnan(seconds).all()
+    return JobHistory(
+        job=job,
+        strip=test_strip(cells, base),
+        passed=passed,
+        failed=failed,
+        flaky=flaky,
+        others=len(outcomes) - passed - failed - flaky,
+        median=float(np.nanmedian(seconds)) if is_known else math.nan,
+        slowest=float(np.nanmax(seconds)) if is_known else math.nan,
+        durations=sparkline(seconds.tolist()) if is_known else None,
+    )

@@ -1,0 +1,200 @@
+// What a heat map can only do with a script: cross-hair, tooltip over merged cells, keyboard. Without it every link still works.
+(() => {
+  const RED = "td.f > a, td.e > a, td.t > a";
+  let cursor = null; // {row, column} of the keyboard
+  let waiting = null; // what to do again when more rows have come
+  let overlays = null; // of the box that they were made for
+
+  const make = (css, parent) => {
+    const element = document.createElement("div");
+    element.className = css;
+    element.hidden = true;
+    parent.append(element);
+    return element;
+  };
+
+  const overlaysOf = (box) => {
+    if (overlays?.box !== box) {
+      overlays?.tip.remove();
+      overlays = { box, crosshair: make("crosshair", box), cursor: make("cursor", box), tip: make("tip", document.body) };
+      cursor = null;
+    }
+    return overlays;
+  };
+
+  const headsOf = (box) => box.querySelector("thead tr:last-child")?.cells ?? [];
+
+  // All cells are equally wide, so the pointer's place says which column it is over, merged or not.
+  const geometry = (box) => {
+    const first = headsOf(box)[1];
+    return first && { left: first.offsetLeft, width: first.getBoundingClientRect().width, count: headsOf(box).length - 1 };
+  };
+
+  const cellAt = (row, column) => {
+    let end = 0;
+    for (const cell of row.querySelectorAll("td")) {
+      end += cell.colSpan;
+      if (column < end) return cell;
+    }
+    return null;
+  };
+
+  const wordsOf = (box, cell) => {
+    const label = cell.querySelector("a[aria-label]")?.getAttribute("aria-label");
+    if (label) return label;
+    const name = cell.className;
+    return name && box.closest(".grid-area").querySelector(`.legend .mark.${name}`)?.parentElement.textContent.trim().replace(/^\S /, "");
+  };
+
+  const describe = (box, row, column) => ({
+    name: row.querySelector("th a")?.title ?? "",
+    column: headsOf(box)[column + 1]?.querySelector("a")?.title ?? "",
+    words: wordsOf(box, cellAt(row, column)) ?? "",
+  });
+
+  const showTip = (tip, text, x, y) => {
+    const strong = document.createElement("strong");
+    strong.textContent = text.words;
+    tip.replaceChildren(strong, text.name, document.createElement("br"), text.column);
+    tip.hidden = false;
+    const left = Math.min(x + 14, innerWidth - tip.offsetWidth - 8);
+    const top = y + 18 + tip.offsetHeight > innerHeight ? y - tip.offsetHeight - 10 : y + 18;
+    tip.style.transform = `translate(${Math.max(left, 4)}px, ${Math.max(top, 4)}px)`;
+  };
+
+  const showColumn = (box, column) => {
+    const { crosshair } = overlaysOf(box);
+    const { left, width } = geometry(box);
+    crosshair.style.left = `${left + column * width}px`;
+    crosshair.style.width = `${width - 1}px`;
+    crosshair.style.height = `${box.querySelector("table").offsetHeight}px`;
+    crosshair.hidden = false;
+  };
+
+  const hide = () => {
+    if (overlays) overlays.tip.hidden = overlays.crosshair.hidden = true;
+  };
+
+  let frame = 0;
+  document.addEventListener("pointermove", (event) => {
+    cancelAnimationFrame(frame);
+    frame = requestAnimationFrame(() => {
+      const box = event.target.closest?.(".grid-box");
+      const row = box && event.target.closest("tbody:not(.later) tr");
+      const place = row && !event.target.closest("th") && geometry(box);
+      if (!place) return hide();
+      const x = event.clientX - box.getBoundingClientRect().left - box.clientLeft + box.scrollLeft - place.left;
+      const column = Math.floor(x / place.width);
+      if (column < 0 || column >= place.count) return hide();
+      showColumn(box, column);
+      showTip(overlays.tip, describe(box, row, column), event.clientX, event.clientY);
+    });
+  });
+  document.addEventListener("pointerleave", hide);
+  document.addEventListener("scroll", hide, { capture: true, passive: true });
+
+  const reveal = (box, row, place) => {
+    const head = box.querySelector("thead").offsetHeight;
+    const top = row.offsetTop, bottom = top + row.offsetHeight;
+    if (top - head < box.scrollTop) box.scrollTop = top - head;
+    else if (bottom > box.scrollTop + box.clientHeight) box.scrollTop = bottom - box.clientHeight + 4;
+    const left = place.left + cursor.column * place.width;
+    if (left - place.left < box.scrollLeft) box.scrollLeft = left - place.left;
+    else if (left + place.width > box.scrollLeft + box.clientWidth) box.scrollLeft = left + place.width - box.clientWidth + 4;
+    box.scrollIntoView({ block: "nearest" });
+  };
+
+  const moveTo = (box, row, column) => {
+    const place = geometry(box);
+    const parts = overlaysOf(box);
+    cursor = { row, column: Math.max(0, Math.min(column, place.count - 1)) };
+    reveal(box, row, place);
+    const cell = cellAt(row, cursor.column);
+    (cell?.querySelector("a") ?? box).focus({ preventScroll: true });
+    parts.cursor.style.left = `${place.left + cursor.column * place.width}px`;
+    parts.cursor.style.top = `${row.offsetTop}px`;
+    parts.cursor.style.width = `${place.width - 1}px`;
+    parts.cursor.style.height = `${row.offsetHeight - 1}px`;
+    parts.cursor.hidden = false;
+    showColumn(box, cursor.column);
+    const text = describe(box, row, cursor.column);
+    const area = parts.cursor.getBoundingClientRect();
+    showTip(parts.tip, text, area.left, area.bottom - 12);
+    const say = document.getElementById("grid-say");
+    if (say) say.textContent = `${text.words}: ${text.name}, ${text.column}`;
+  };
+
+  // Rows that are still a placeholder are fetched by bringing them into view; then the same key counts again.
+  const fetchRows = (box, body, again) => {
+    waiting = again;
+    const down = body.offsetTop - box.querySelector("thead").offsetHeight;
+    const isBelow = !cursor || body.offsetTop >= cursor.row.offsetTop;
+    box.scrollTop = isBelow ? down : body.offsetTop + body.offsetHeight - box.clientHeight;
+  };
+  document.addEventListener("htmx:afterSettle", () => {
+    const again = waiting;
+    waiting = null;
+    again?.();
+  });
+
+  const step = (box, rows, columns) => {
+    const all = [...box.querySelectorAll("tbody tr")];
+    if (!all.length) return;
+    if (!cursor) {
+      const seen = all.find((row) => row.offsetTop >= box.scrollTop) ?? all[0];
+      if (seen.parentElement.classList.contains("later")) return fetchRows(box, seen.parentElement, () => step(box, rows, columns));
+      return moveTo(box, seen, 0);
+    }
+    const index = all.indexOf(cursor.row);
+    const row = all[Math.max(0, Math.min(index + rows, all.length - 1))];
+    if (row.parentElement.classList.contains("later")) return fetchRows(box, row.parentElement, () => step(box, rows, columns));
+    moveTo(box, row, cursor.column + columns);
+  };
+
+  const jump = (box, direction) => {
+    const stops = [...box.querySelectorAll(`${RED}, tbody.later a`)];
+    if (direction < 0) stops.reverse();
+    const here = cursor && cellAt(cursor.row, cursor.column);
+    const wanted = direction > 0 ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING;
+    const next = stops.find((link) => !here || (here.compareDocumentPosition(link) & wanted && !here.contains(link)));
+    if (!next) return;
+    const body = next.closest("tbody");
+    if (body.classList.contains("later")) return fetchRows(box, body, () => jump(box, direction));
+    const cell = next.closest("td");
+    let column = 0;
+    for (let other = cell.previousElementSibling; other; other = other.previousElementSibling) {
+      if (other.tagName === "TD") column += other.colSpan;
+    }
+    moveTo(box, cell.parentElement, column);
+  };
+
+  const open = (box) => {
+    if (!cursor) return;
+    const link = cellAt(cursor.row, cursor.column)?.querySelector("a") ?? headsOf(box)[cursor.column + 1]?.querySelector("a");
+    link?.click();
+  };
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select, textarea")) return;
+    const box = document.querySelector(".grid-box");
+    if (!box || !geometry(box)) return;
+    overlaysOf(box);
+    if (cursor && !cursor.row.isConnected) cursor = null;
+    const inBox = box.contains(event.target);
+    const actions = {
+      j: () => jump(box, 1),
+      k: () => jump(box, -1),
+      ...(inBox && {
+        ArrowDown: () => step(box, 1, 0),
+        ArrowUp: () => step(box, -1, 0),
+        ArrowRight: () => step(box, 0, 1),
+        ArrowLeft: () => step(box, 0, -1),
+      }),
+      ...(event.target === box && { Enter: () => open(box) }),
+      Escape: hide,
+    };
+    if (!Object.hasOwn(actions, event.key)) return;
+    if (event.key !== "Escape") event.preventDefault();
+    actions[event.key]();
+  });
+})();

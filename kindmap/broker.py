@@ -83,8 +83,8 @@ def prepare(directory: Path, socket: Path) -> None:
     """Make the folders of a broker, closed to other users."""
     directory.mkdir(parents=True, exist_ok=True)
     socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if socket.parent.parent == Path(tempfile.gettempdir()):
-        # Anybody may make folders there: one that somebody else made first is not ours to use.
+    if socket.parent not in directory.parents:
+        # Anybody may make folders in the temporary one: what somebody else made there first is not ours to use.
         found = socket.parent.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
             raise BrokerMissing(f"{socket.parent} belongs to somebody else; set TMPDIR to a folder of your own.")

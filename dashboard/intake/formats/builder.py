@@ -6,6 +6,8 @@ from dashboard.intake.formats import text
 from dashboard.intake.report import Case, Limits, Refused, Report
 from dashboard.outcomes import Outcome
 
+NO_MESSAGE = "failed without a message"
+
 
 class Builder:
     """One report in the making. Every parser adds what it reads and calls finish() once."""

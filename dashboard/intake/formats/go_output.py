@@ -20,6 +20,9 @@ def failure_message(output: str) -> str:
     panic = next((line for line in lines if line.startswith(("panic: ", "fatal error: ", "WARNING: DATA RACE"))), "")
     if panic:
         return panic
+    ginkgo = next((line.strip() for line in lines if line.lstrip().startswith("[FAILED] ")), "")
+    if ginkgo:
+        return ginkgo.removeprefix("[FAILED] ")
     for index, line in enumerate(lines):
         if match := _LOCATED.match(line):
             told = [match[1], *_continued(lines[index + 1 :])]
@@ -46,12 +49,12 @@ def _continued(lines: list[str]) -> list[str]:
 
 
 def reported_elsewhere(name: str, failed: list[str]) -> str:
-    """The message of a test that failed without a word: because of its subtests, or go does not say why.
+    """The message of a test that failed without a word because of its subtests, "" when that is not why.
 
     failed: the names of all failed tests of the package, sorted.
     """
     subtests = failed[bisect_left(failed, name + "/") : bisect_left(failed, name + "0")]  # "0" comes after "/"
     if not subtests:
-        return "failed without a message"
+        return ""
     more = f" and {len(subtests) - 3} more" if len(subtests) > 3 else ""
     return f"failed in {', '.join(sub[len(name) + 1 :] for sub in subtests[:3])}{more}"

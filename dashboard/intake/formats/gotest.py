@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from dashboard.intake.formats.builder import Builder, is_failure
+from dashboard.intake.formats.builder import NO_MESSAGE, Builder, is_failure
 from dashboard.intake.formats.encoding import open_text
 from dashboard.intake.formats.go_output import failure_message, is_frame, reported_elsewhere
 from dashboard.intake.formats.locations import find_location
@@ -258,7 +258,7 @@ class _Reader:
             said = failure_message(text) or reported_elsewhere(name, failed)
             if case.outcome is Outcome.TIMED_OUT:
                 said = f"timed out: the package ran longer than {package.timed_out_after}"
-            case.message, case.details = self.builder.message(said), self.builder.details(text)
+            case.message, case.details = self.builder.message(said) or NO_MESSAGE, self.builder.details(text)
             case.file, case.line = find_location(text)
         elif case.outcome is Outcome.SKIPPED and test.verdict is None:
             case.reported_as = "benchmark"

@@ -6,10 +6,10 @@ from typing import BinaryIO, cast
 
 from lxml import etree
 
-from dashboard.intake.formats.builder import Builder
+from dashboard.intake.formats.builder import NO_MESSAGE, Builder
 from dashboard.intake.formats.durations import seconds
 from dashboard.intake.formats.encoding import Decoded, declared_encoding, open_text
-from dashboard.intake.formats.junit_repeats import Suite, settle_repeats
+from dashboard.intake.formats.junit_repeats import Place, Suite, settle_repeats
 from dashboard.intake.formats.locations import find_location
 from dashboard.intake.formats.text import first_words
 from dashboard.intake.formats.xml_stream import CLOSING, clean_xml
@@ -93,7 +93,7 @@ class _Reader:
         self.builder = builder
         self.limits = limits
         self.is_junit = False
-        self.owners: list[Suite | None] = []  # the suite of each case
+        self.places: list[Place] = []
         # The suite element that the last test was in (held, so that it stays the same object), and what is known of it.
         self._element: etree._Element | None = None
         self._suite: Suite | None = None
@@ -176,12 +176,12 @@ class _Reader:
             file=self.builder.name(file) if file else "",
             line=_line_number(get("line")),
         )
+        self.places.append((suite, case.file))  # before a file is taken from the failure's text
         if len(element):
             self._judge(case, element, class_name)
         if case.outcome is Outcome.PASSED and (status := get("status") or get("result")):
             self._judge_by_status(case, status, get("result"))
         self.builder.add(case, took=duration)
-        self.owners.append(suite)
 
     def _suite_name(self, class_name: str, suite: Suite | None, file: str) -> str:
         """The class, or the suite's name where that is the class in full (go-junit-report: "b", where it is "a/b")."""
@@ -224,7 +224,8 @@ class _Reader:
         texts += [f"An earlier attempt:\n{attempt.text}" for attempt in attempts if attempt.text.strip()]
         text = "\n\n".join(texts) or _output(element)
         said = next((failure.message for failure in decisive if failure.message.strip()), "")
-        case.message = self.builder.message(said or first_words(decisive[0].text, self.limits.message_length))
+        said = said or first_words(decisive[0].text, self.limits.message_length)
+        case.message = self.builder.message(said) or NO_MESSAGE
         case.details = self.builder.details(text)
         if not case.file or case.line is None:
             file, line = find_location(f"{text}\n{said}", class_name)
@@ -251,7 +252,7 @@ class _Reader:
         if not self.is_junit:
             raise Refused("The XML holds no <testsuite> and no <testcase>: it is no JUnit report.")
         report = self.builder.report
-        report.cases, merged = settle_repeats(report.cases, self.owners, self.limits.name_length)
+        report.cases, merged = settle_repeats(report.cases, self.places, self.limits.name_length)
         if merged:
             self.builder.problem(f"{merged:,} repeated executions are attempts of a test that is counted once")
         return self.builder.finish()

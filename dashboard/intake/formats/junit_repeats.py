@@ -27,10 +27,14 @@ class Suite:
     declared_tests: int | None
 
 
-def settle_repeats(cases: list[Case], owners: list[Suite | None], name_length: int) -> tuple[list[Case], int]:
-    """cases, attempts merged and same-named tests of different suites told apart; and how many were merged away.
+Place = tuple[Suite | None, str]
+"""Where a <testcase> stands: its suite, and its file attribute. Attempts of one test stand in one place."""
 
-    owners[i] is the suite of cases[i]. The order of the cases is kept; merged attempts stand where the last one stood.
+
+def settle_repeats(cases: list[Case], places: list[Place], name_length: int) -> tuple[list[Case], int]:
+    """cases, attempts merged and same-named tests of different places told apart; and how many were merged away.
+
+    places[i] is where cases[i] stands. The order is kept; merged attempts stand where the last one stood.
     """
     if len({(case.suite, case.name) for case in cases}) == len(cases):
         return cases, 0
@@ -38,22 +42,22 @@ def settle_repeats(cases: list[Case], owners: list[Suite | None], name_length: i
     for index, case in enumerate(cases):
         groups[case.suite, case.name].append(index)
     repeated = [indexes for indexes in groups.values() if len(indexes) > 1]
-    attempts_say_so = _suites_that_count_attempts_once(cases, owners)
+    attempts_say_so = _suites_that_count_attempts_once(cases, places)
     dropped: set[int] = set()
     for indexes in repeated:
-        for same in _by_suite(owners, indexes):
+        for same in _by_place(places, indexes):
             executions = [cases[index] for index in same]
-            if len(same) > 1 and (owners[same[0]] in attempts_say_so or _is_retry(executions)):
+            if len(same) > 1 and (places[same[0]][0] in attempts_say_so or _is_retry(executions)):
                 _merge_into_last(executions)
                 dropped.update(same[:-1])
-        _qualify(cases, owners, [index for index in indexes if index not in dropped], name_length)
+        _qualify(cases, places, [index for index in indexes if index not in dropped], name_length)
     return [case for index, case in enumerate(cases) if index not in dropped], len(dropped)
 
 
-def _suites_that_count_attempts_once(cases: list[Case], owners: list[Suite | None]) -> set[Suite | None]:
+def _suites_that_count_attempts_once(cases: list[Case], places: list[Place]) -> set[Suite | None]:
     executions: dict[Suite, int] = defaultdict(int)
     different: dict[Suite, set[tuple[str, str]]] = defaultdict(set)
-    for case, suite in zip(cases, owners, strict=True):
+    for case, (suite, _) in zip(cases, places, strict=True):
         if suite is not None:
             executions[suite] += 1
             different[suite].add((case.suite, case.name))
@@ -64,21 +68,15 @@ def _suites_that_count_attempts_once(cases: list[Case], owners: list[Suite | Non
     }
 
 
-def _by_suite(owners: list[Suite | None], indexes: list[int]) -> Iterable[list[int]]:
-    """The indexes grouped by suite element: two suites never hold attempts of one test."""
-    groups: dict[Suite | None, list[int]] = defaultdict(list)
+def _by_place(places: list[Place], indexes: list[int]) -> Iterable[list[int]]:
+    groups: dict[Place, list[int]] = defaultdict(list)
     for index in indexes:
-        groups[owners[index]].append(index)
+        groups[places[index]].append(index)
     return groups.values()
 
 
 def _is_retry(executions: list[Case]) -> bool:
-    # A failed one may have its file from the failure text, a passed one has none then: only two files speak against it.
-    return (
-        executions[-1].outcome is Outcome.PASSED
-        and all(is_failure(execution.outcome) for execution in executions[:-1])
-        and len({execution.file for execution in executions if execution.file}) < 2
-    )
+    return executions[-1].outcome is Outcome.PASSED and all(is_failure(each.outcome) for each in executions[:-1])
 
 
 def _merge_into_last(attempts: list[Case]) -> None:
@@ -90,16 +88,16 @@ def _merge_into_last(attempts: list[Case]) -> None:
     failed = next((attempt for attempt in attempts if is_failure(attempt.outcome)), None)
     if failed:
         last.message, last.details = failed.message, failed.details
-        last.file, last.line = failed.file or last.file, failed.line if failed.file else last.line
+        last.file, last.line = failed.file, failed.line
     else:
         last.message = f"passed at attempt {len(attempts)}; the report does not say how the earlier ones ended"
 
 
-def _qualify(cases: list[Case], owners: list[Suite | None], indexes: list[int], name_length: int) -> None:
+def _qualify(cases: list[Case], places: list[Place], indexes: list[int], name_length: int) -> None:
     """Puts the path of the suite, or else the file, before the name of the class where only that tells tests apart."""
-    paths = {index: owner.path if (owner := owners[index]) else "" for index in indexes}
+    paths = {index: suite.path if (suite := places[index][0]) else "" for index in indexes}
     if len(set(paths.values())) == 1:
-        paths = {index: cases[index].file for index in indexes}
+        paths = {index: places[index][1] for index in indexes}
     if len(set(paths.values())) == 1:
         return
     for index, path in paths.items():

@@ -3,7 +3,7 @@
 import re
 from typing import BinaryIO
 
-from dashboard.intake.formats.builder import Builder
+from dashboard.intake.formats.builder import NO_MESSAGE, Builder
 from dashboard.intake.formats.durations import seconds
 from dashboard.intake.formats.encoding import open_text
 from dashboard.intake.formats.locations import find_location
@@ -57,7 +57,7 @@ class _Reader:
         self.next_number = 1
         self.case: Case | None = None  # the point that diagnostics belong to
         self.diagnostics = KeptText(limits.details_length)
-        self.nested = KeptText(limits.details_length)  # lines of a subtest, which come before its point
+        self.nested = KeptText(limits.details_length)  # points of a subtest, which come before its own
         self.nested_failures = 0
         self.in_yaml = False
 
@@ -90,8 +90,12 @@ class _Reader:
             self.in_yaml = True
             self.diagnostics.add(line + "\n")
             return
-        self.nested.add(line + "\n")
-        if (match := POINT.match(words)) and match[1] and not _directive(match[3])[1]:
+        point = POINT.match(words)
+        if point or PLAN.match(words) or words.startswith("# Subtest"):
+            self.nested.add(line + "\n")
+        else:
+            self.diagnostics.add(line + "\n")
+        if point and point[1] and not _directive(point[3])[1]:
             self.nested_failures += 1
 
     def _plan(self, count: int, comment: str) -> None:
@@ -129,6 +133,9 @@ class _Reader:
             self.builder.problem("a point is ok although points nested in it are not ok", example=case.name)
         self.builder.add(case)
         self.case = case
+        if case.outcome is Outcome.FAILED and self.nested_failures:
+            self.diagnostics.add(str(self.nested))
+        self.nested = KeptText(self.limits.details_length)
         self.nested_failures = 0
 
     def _settle(self) -> None:
@@ -197,7 +204,7 @@ def _explain(builder: Builder, case: Case, text: str) -> None:
     plain = re.sub(r"^# ?", "", text, flags=re.MULTILINE)
     said = _YAML_MESSAGE.search(text)
     message = said[1].strip("'\"") if said else first_words(plain, builder.limits.message_length)
-    case.message = builder.message(message if message != "---" else "") or "not ok, without a message"
+    case.message = builder.message(message if message != "---" else "") or NO_MESSAGE
     case.details = builder.details(plain)
     if place := _YAML_PLACE.search(text) or _LOCATION.search(text):
         case.file, case.line = builder.name(place[1]), int(place[2])

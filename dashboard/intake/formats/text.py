@@ -9,8 +9,11 @@ ESCAPE_PICTURE = "\N{SYMBOL FOR ESCAPE}"
 
 _SUSPICIOUS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u241b]|#x1B")
 _ANSI = re.compile(r"(?:[\x1b\u241b]|#x1B)(?:\[[0-?]*[ -/]*[@-~]|\][^\n]*?(?:\x07|[\x1b\u241b]\\))")
+# Some tools drop the escape character and leave the rest; a reset code among them tells it from brackets in a text.
+_ORPHANED_COLOUR = re.compile(r"\[(?:\d{1,3};)*\d{1,3}m")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_PYTEST_ERROR = re.compile(r"^E {3,}(\S.*)", re.MULTILINE)
 _SPACE = re.compile(r"\s+")
 
 
@@ -20,6 +23,8 @@ def clean(text: str) -> str:
     Colours say nothing that the words do not, and they would make one breakage look like two; NUL and lone surrogates
     are what PostgreSQL refuses to store.
     """
+    if "[0m" in text or "[39m" in text:
+        text = _ORPHANED_COLOUR.sub("", _ANSI.sub("", text))
     if not _SUSPICIOUS.search(text):
         return text
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -53,11 +58,19 @@ def cut(text: str, limit: int) -> str:
 
 
 def first_words(text: str, limit: int) -> str:
-    """The line of a failure text that says what went wrong: the last of a Python traceback, else the first."""
+    """The line of a failure text that says what went wrong.
+
+    pytest's first line that starts with E, the last of a Python traceback, else the first line, and what follows it when
+    it only announces ("FAILED:").
+    """
     start = text.lstrip()[: limit * 20]
+    if pytest := _PYTEST_ERROR.search(start):
+        return pytest[1].strip()
     if start.startswith("Traceback (most recent call last)"):
         return start.rstrip().rpartition("\n")[2].strip()
-    return start.partition("\n")[0].strip()
+    lines = [line.strip() for line in start.splitlines() if line.strip()][:3]
+    announced = next((count for count, line in enumerate(lines, 1) if not line.endswith(":")), len(lines))
+    return "\n".join(lines[:announced])
 
 
 class KeptText:

@@ -91,13 +91,14 @@ class Locator:
 
 def _column(branch: int, commit: int) -> BranchCommit:
     with transaction.atomic():
-        place = place_of(commit)
+        place = places_of({commit})[commit]
         return BranchCommit.objects.get_or_create(branch_id=branch, commit_id=commit, defaults={"place": place})[0]
 
 
-def place_of(commit: int) -> int:
-    """A commit's place on its branches, which cannot change until the transaction ends."""
-    return Commit.objects.select_for_update(no_key=True).only("committed_at").get(pk=commit).place
+def places_of(commits: set[int]) -> dict[int, int]:
+    """The places of commits on their branches, which cannot change until the transaction ends."""
+    found = Commit.objects.select_for_update(no_key=True).filter(pk__in=commits).order_by("pk")
+    return {commit.pk: commit.place for commit in found.only("committed_at")}
 
 
 @transaction.atomic

@@ -11,8 +11,12 @@ from dashboard.intake.queue import QUEUE, WAKE_KEY, wake
 from dashboard.models import Upload
 
 _LOOK_AHEAD = 1_000  # uploads looked at in one go: a few that are tried again later must not hide the others
+_BATCH = 16  # uploads recorded in one transaction: on SQLite nobody else can write meanwhile
+_BATCH_BYTES = 2**20
 _LINGER_SECONDS = 0.5  # how long a job waits for more before it ends
 _MOST_SECONDS = 300  # after which a job makes way for another one, with fresh memory
+
+_LEASE, _TRIES = "kindmap:intake:lease:{}", "kindmap:intake:tries:{}"
 
 
 def sweep() -> None:
@@ -41,21 +45,38 @@ def work_off() -> int:
 
 
 def _work_off_waiting(connection: Redis, processor: Processor) -> int:
-    """Process uploads that nobody else has. A lease in the broker keeps two workers from doing the same work twice;
-    that it would be recorded once all the same is the database's doing."""
-    waiting = (
-        Upload.objects.filter(state=Upload.State.RECEIVED).order_by("pk").values_list("pk", flat=True)[:_LOOK_AHEAD]
-    )
-    worked = 0
-    for pk in waiting:
-        lease, tries = f"kindmap:intake:lease:{pk}", f"kindmap:intake:tries:{pk}"
-        if not connection.set(lease, 1, nx=True, ex=settings.INTAKE_LEASE_SECONDS):
-            continue
-        tried = connection.incr(tries)
-        connection.expire(tries, 86_400)
-        is_done = processor.process(pk, tried)
-        # A failed try keeps its lease: the next one comes when that ends, not at once and again.
-        if is_done:
-            connection.delete(lease, tries)
-            worked += 1
-    return worked
+    """Work off what waits and nobody else has; how many uploads it was."""
+    waiting = Upload.objects.filter(state=Upload.State.RECEIVED).order_by("pk").values_list("pk", "size_bytes")
+    worked, size = 0, 0
+    batch: list[int] = []
+    for pk, size_bytes in waiting[:_LOOK_AHEAD]:
+        if batch and (len(batch) == _BATCH or size + size_bytes > _BATCH_BYTES):
+            worked += _process(connection, processor, batch)
+            batch, size = [], 0
+        batch.append(pk)
+        size += size_bytes
+    return worked + _process(connection, processor, batch)
+
+
+def _process(connection: Redis, processor: Processor, batch: list[int]) -> int:
+    """Process a batch, as far as nobody else has it.
+
+    A lease in the broker keeps two workers from doing the same work; that it would be recorded once all the same is the
+    database's doing.
+    """
+    leases = connection.pipeline(transaction=False)
+    for pk in batch:
+        leases.set(_LEASE.format(pk), 1, nx=True, ex=settings.INTAKE_LEASE_SECONDS)
+    mine = [pk for pk, is_mine in zip(batch, leases.execute(), strict=True) if is_mine]
+    if not mine:
+        return 0
+    counters = connection.pipeline(transaction=False)
+    for pk in mine:
+        counters.incr(_TRIES.format(pk))
+        counters.expire(_TRIES.format(pk), 86_400)
+    tries = dict(zip(mine, counters.execute()[::2], strict=True))
+    done = processor.process(tries)
+    # What failed keeps its lease: the next try comes when that ends, not at once and again.
+    if done:
+        connection.delete(*(key.format(pk) for pk in done for key in (_LEASE, _TRIES)))
+    return len(done)

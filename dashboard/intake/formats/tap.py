@@ -16,6 +16,7 @@ PLAN = re.compile(r"1\.\.(\d{1,18})(?=\s|$)\s*(?:#\s*(.*))?")
 BAIL_OUT = re.compile(r"\s*Bail out!\s*(.*)", re.IGNORECASE)
 VERSION = re.compile(r"TAP version (\d+)\s*$", re.IGNORECASE)
 
+_PRAGMA = re.compile(r"pragma\s+([+-])(\w+)")
 _LONGEST_LINE = 1024 * 1024
 _DIRECTIVE = re.compile(r"#\s*(todo|skip\w*)\b:?\s*(.*)", re.IGNORECASE)
 # node-tap and bats write how long a test took where its name ends; left there, every run would be another test.
@@ -60,6 +61,7 @@ class _Reader:
         self.nested = KeptText(limits.details_length)  # points of a subtest, which come before its own
         self.nested_failures = 0
         self.in_yaml = False
+        self.is_strict = False
 
     def take(self, line: str) -> bool:
         """Handles a line; False when nothing after it counts."""
@@ -78,10 +80,14 @@ class _Reader:
             self._point(match)
         elif match := PLAN.match(line):
             self._plan(int(match[1]), match[2] or "")
-        elif VERSION.match(line) or line.startswith("# Subtest"):
+        elif line.startswith("# Subtest") or (VERSION.match(line) and not self.is_strict):
             self.is_tap = True
-        elif line.startswith("#") or (line and line != "}"):
+        elif match := _PRAGMA.match(line):
+            self.is_strict = match[1] == "+" if match[2] == "strict" else self.is_strict
+        elif line and line != "}":
             self.diagnostics.add(line + "\n")
+            if self.is_strict and not line.startswith("#"):
+                self._plan_not_kept(f"pragma +strict, and a line is no TAP: {self.builder.message(line)[:200]}")
         return True
 
     def _indented(self, line: str) -> None:
@@ -164,9 +170,8 @@ class _Reader:
             self.builder.incomplete(f"{self.planned:,} tests were planned and {count:,} ran")
         elif count > self.planned:
             self._plan_not_kept(f"{self.planned:,} tests were planned and {count:,} ran")
-        elif self.repeated or max(self.numbers, default=0) > self.planned:
-            odd = sorted(self.repeated) or [number for number in self.numbers if number > self.planned]
-            self._plan_not_kept(f"the test numbers do not fit the plan 1..{self.planned:,} (number {odd[0]:,})")
+        elif odd := sorted(self.repeated | {number for number in self.numbers if not 1 <= number <= count}):
+            self._plan_not_kept(f"the test numbers do not fit the plan 1..{count:,} (number {odd[0]:,})")
         if self.planned == 0 and not count:
             self.builder.problem(f"all tests are skipped: {self.skip_all}")
         return self.builder.finish()

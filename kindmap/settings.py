@@ -3,47 +3,29 @@
 A secret can be given as a file too: `NAME_FILE=/run/secrets/name` stands for `NAME=…`.
 """
 
-import os
 import re
-import secrets
 from pathlib import Path
+from urllib.parse import urlsplit
 
-import environ
 from csp.constants import NONE, SELF
 
 from dashboard.intake.report import Limits
-from kindmap import broker
+from kindmap import broker, environment
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.FileAwareEnv()
+env = environment.Env()
 
 VERSION = match[1] if (match := re.search(r"^## (\S+)", (BASE_DIR / "CHANGELOG.md").read_text(), re.M)) else "unknown"
 
 # Everything kindmap writes lies below this folder: database, uploads, broker socket, secret key.
-DATA_DIR = Path(env("KINDMAP_DATA_DIR", default=str(BASE_DIR / "var"))).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
-
-
-def _secret_key() -> str:
-    """The key from the environment, else one made once and kept in the data folder."""
-    if given := env("SECRET_KEY", default=""):
-        return given
-    path = DATA_DIR / "secret_key"
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
-    return path.read_text()
-
-
-SECRET_KEY = _secret_key()
+DATA_DIR = environment.data_folder(env("KINDMAP_DATA_DIR", default=str(BASE_DIR / "var")))
+SECRET_KEY = env("SECRET_KEY", default="") or environment.kept_secret_key(DATA_DIR)
 DEBUG = env.bool("DEBUG", default=False)
 # The address people use, such as https://kindmap.example.org: links in answers and the allowed host come from it.
 SITE_URL = env("SITE_URL", default="").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
 if SITE_URL:
-    ALLOWED_HOSTS.append(environ.urlparse(SITE_URL).hostname)
+    ALLOWED_HOSTS.append(urlsplit(SITE_URL).hostname or SITE_URL)
     CSRF_TRUSTED_ORIGINS = [SITE_URL]
 ALLOWED_HOSTS += ["localhost", "127.0.0.1", "[::1]"]
 
@@ -93,18 +75,7 @@ TEMPLATES = [
     },
 ]
 
-# SQLite until DATABASE_URL says PostgreSQL. DEFERRED transactions that read and then write cannot wait for the lock
-# ("database is locked" at once); IMMEDIATE ones can, and with WAL readers never wait.
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'kindmap.sqlite3'}")}
-DATABASES["default"]["CONN_MAX_AGE"] = 600
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    DATABASES["default"]["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": env.int("KINDMAP_DATABASE_TIMEOUT_SECONDS", default=30),
-        "init_command": "PRAGMA journal_mode=WAL;PRAGMA synchronous=NORMAL;PRAGMA cache_size=-65536;"
-        "PRAGMA mmap_size=268435456;PRAGMA temp_store=MEMORY",
-    }
+DATABASES = {"default": environment.database(env, DATA_DIR) | {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # REDIS_URL, else the broker that `make run` starts beside the data.

@@ -51,6 +51,7 @@ class Child:
         orphan_signal: signal.Signals = signal.SIGTERM,
     ) -> None:
         self.name = name
+        self.is_quiet = False  # its lines are kept for its last words, not printed
         self.last_lines: deque[str] = deque(maxlen=15)
         self._rest = b""
         self._process = subprocess.Popen(
@@ -165,6 +166,6 @@ class Children:
             child.signal(signal.SIGKILL)  # what it may have left in its group
 
     def _print(self, child: Child) -> None:
-        width = 6
         for line in child.read_lines():
-            print(f"{child.name:<{width}} | {line}", flush=True)
+            if not child.is_quiet:
+                print(f"{child.name:<6} | {line}", flush=True)

@@ -42,7 +42,7 @@ def web_command(listener: socket.socket) -> list[str]:
 
 
 def worker_command() -> list[str]:
-    return [sys.executable, str(BASE_DIR / "manage.py"), "rqworker", "intake"]
+    return [sys.executable, str(BASE_DIR / "manage.py"), "rqworker", "intake", "--verbosity", "0"]
 
 
 def http_status(host: str, port: int, path: str = "/") -> int:

@@ -5,6 +5,7 @@ All of it ends with this process, however it ends; when one of them dies, so do 
 
 import contextlib
 import fcntl
+import io
 import os
 import secrets
 import signal
@@ -91,14 +92,17 @@ class Supervisor:
         if not broker.wait_until_gone(url, seconds=10):
             raise CannotRun(f"something else is the broker at {socket}; stop it, or set REDIS_URL to use it.")
         self.broker = self.children.start("broker", broker.server_command(server, directory, socket), self.environment)
+        self.broker.is_quiet = True  # it greets at length
         deadline = time.monotonic() + READY_SECONDS
         while why := broker.answers(url):
             if time.monotonic() > deadline:
                 raise CannotRun(f"the broker ({server}) does not answer: {why}")
             self._pump(0.02)
+        self._pump(0.01)
+        self.broker.is_quiet = False
 
     def _prepare(self) -> None:
-        call_command("check", verbosity=0)
+        call_command("check", stdout=io.StringIO())
         try:
             call_command("migrate", interactive=False, verbosity=0)
         except DatabaseError as error:
@@ -159,7 +163,9 @@ class Supervisor:
 
     def _stop(self) -> None:
         """Everybody, the broker last: the others still need it to end well. Another Ctrl-C shortens the grace."""
-        grace = GRACE_SECONDS
+        grace: float = GRACE_SECONDS
+        if self.broker:
+            self.broker.is_quiet = True
         while True:
             try:
                 self.children.stop([child for child in self.children.running if child is not self.broker], grace)

@@ -12,12 +12,11 @@ from dashboard.intake.report import Case, Limits
 from dashboard.intake.result import JobRunResult, StepResult
 from dashboard.intake.rows import RowMaps
 from dashboard.intake.verdict import verdict_of
-from dashboard.models import Failure, Job, JobRun, Step, Upload
+from dashboard.models import Failure, Job, JobRun, RecordedUpload, Step, Upload
 from dashboard.models.jobs import OUTCOME_FIELDS
 from dashboard.outcomes import FAILURE_CODES, Outcome
 
 _FAILURES = frozenset(FAILURE_CODES.tolist()) | {Outcome.FLAKY}
-_Link = Upload.job_runs.through
 
 
 class Entry(NamedTuple):
@@ -96,8 +95,8 @@ def _recorded(entries: Sequence[Entry], job_runs: Iterable[JobRun]) -> set[tuple
     keys = [job_run.pk for job_run in job_runs]
     if not keys:
         return set()
-    links = _Link.objects.filter(upload__in={entry.upload.pk for entry in entries}, jobrun__in=keys)
-    return set(links.values_list("upload_id", "jobrun_id"))
+    links = RecordedUpload.objects.filter(upload__in={entry.upload.pk for entry in entries}, job_run__in=keys)
+    return set(links.values_list("upload_id", "job_run_id"))
 
 
 def _new_job_run(location: Location, place: int) -> JobRun:
@@ -141,7 +140,9 @@ def _write(job_runs: Iterable[JobRun], failures: Sequence[Failure], links: Seque
     for failure in failures:
         failure.job_run_id = failure.job_run.pk  # it had none when the failure was made
     Failure.objects.bulk_create(failures, batch_size=1_000)
-    _Link.objects.bulk_create([_Link(upload_id=upload.pk, jobrun_id=job_run.pk) for upload, job_run in links])
+    RecordedUpload.objects.bulk_create(
+        [RecordedUpload(upload_id=upload.pk, job_run_id=job_run.pk) for upload, job_run in links]
+    )
 
 
 def _add_steps(job_run: JobRun, steps: Sequence[StepResult]) -> None:

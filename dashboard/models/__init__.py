@@ -7,7 +7,7 @@ from dashboard.models.repositories import Membership, Repository
 from dashboard.models.runs import Workflow, WorkflowRun
 from dashboard.models.testcases import JobTest, Test
 from dashboard.models.tokens import ApiToken
-from dashboard.models.uploads import Attachment, Upload
+from dashboard.models.uploads import Attachment, RecordedUpload, Upload
 
 __all__ = [
     "ApiToken",
@@ -20,6 +20,7 @@ __all__ = [
     "JobRun",
     "JobTest",
     "Membership",
+    "RecordedUpload",
     "Repository",
     "Step",
     "Test",

@@ -46,7 +46,7 @@ class JobRun(models.Model):
     """
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="job_runs", db_index=False)
-    workflow_run = models.ForeignKey(WorkflowRun, on_delete=models.CASCADE, related_name="job_runs")
+    workflow_run = models.ForeignKey(WorkflowRun, on_delete=models.CASCADE, related_name="job_runs", db_index=False)
     # The next three are the workflow run's; they stand here so that a heat map reads one table.
     branch = models.ForeignKey(Branch, on_delete=models.CASCADE, related_name="job_runs", db_index=False)
     commit = models.ForeignKey(Commit, on_delete=models.CASCADE, related_name="job_runs")
@@ -71,7 +71,7 @@ class JobRun(models.Model):
     failures_outside_tests = models.PositiveIntegerField(default=0)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["job", "workflow_run"], name="job_run_once")]
+        constraints = [models.UniqueConstraint(fields=["workflow_run", "job"], name="job_run_once")]
         indexes = [
             # A job's heat map: its newest runs on a branch, and those before a place.
             models.Index(fields=["job", "branch", "-place", "-id"], name="job_run_columns"),

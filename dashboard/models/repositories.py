@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 
-
 RESERVED_OWNERS = frozenset({"-", "admin", "api", "static"})
 """First parts of kindmap's own addresses."""
 

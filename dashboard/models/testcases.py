@@ -27,13 +27,13 @@ class JobTest(models.Model):
     """A test as a row of one job's heat map. Its ordinal is its place in JobRun.statuses, for ever."""
 
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="job_tests", db_index=False)
-    test = models.ForeignKey(Test, on_delete=models.CASCADE, related_name="job_tests")
+    test = models.ForeignKey(Test, on_delete=models.CASCADE, related_name="job_tests", db_index=False)
     ordinal = models.PositiveIntegerField()
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["job", "ordinal"], name="job_test_ordinal_once"),
-            models.UniqueConstraint(fields=["job", "test"], name="job_test_once"),
+            models.UniqueConstraint(fields=["test", "job"], name="job_test_once"),
         ]
 
     def __str__(self) -> str:

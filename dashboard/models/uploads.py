@@ -29,8 +29,7 @@ class Upload(models.Model):
     totals = models.JSONField(default=dict)
     received_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
-    # A row here is written in the transaction that records the run: that is what makes "exactly once" true.
-    job_runs = models.ManyToManyField(JobRun, related_name="uploads")
+    job_runs = models.ManyToManyField(JobRun, through="RecordedUpload", related_name="uploads")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["repository", "fingerprint"], name="upload_once")]
@@ -41,6 +40,17 @@ class Upload(models.Model):
 
     def __str__(self) -> str:
         return f"upload {self.pk} of {self.repository}"
+
+
+class RecordedUpload(models.Model):
+    """An upload became a part of a job run. Written in the transaction that records it: that makes it exactly once."""
+
+    pk = models.CompositePrimaryKey("upload_id", "job_run_id")
+    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="recorded", db_index=False)
+    job_run = models.ForeignKey(JobRun, on_delete=models.CASCADE, related_name="recorded")
+
+    def __str__(self) -> str:
+        return f"upload {self.upload_id} in job run {self.job_run_id}"
 
 
 class Attachment(models.Model):

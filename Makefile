@@ -9,13 +9,16 @@ UV_COMPILE := .venv/bin/uv pip compile --quiet --python-version 3.11 --generate-
 	--no-emit-find-links --universal
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo-remove test lint check-deploy requirements corpus bench clean venv venv-dev
+.PHONY: help run demo demo-remove test lint check-deploy requirements corpus bench clean venv venv-dev
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: venv ## start kindmap on http://127.0.0.1:8000 (PORT, HOST, DATABASE_URL, REDIS_URL, KINDMAP_DATA_DIR)
 	@exec .venv/bin/python -m kindmap.supervisor
+
+demo: venv ## fill the demo repository of a running kindmap once more
+	@.venv/bin/python manage.py demo
 
 demo-remove: venv ## remove the demo repository and everything in it
 	@.venv/bin/python manage.py demo --remove

@@ -104,13 +104,6 @@ class Migration(migrations.Migration):
                 ('job_run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attachments', to='dashboard.jobrun')),
             ],
         ),
-        migrations.CreateModel(
-            name='RecordedUpload',
-            fields=[
-                ('pk', models.CompositePrimaryKey('upload_id', 'job_run_id', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('job_run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recorded', to='dashboard.jobrun')),
-            ],
-        ),
         migrations.AddField(
             model_name='commit',
             name='repository',
@@ -188,15 +181,22 @@ class Migration(migrations.Migration):
                 ('totals', models.JSONField(default=dict)),
                 ('received_at', models.DateTimeField(auto_now_add=True)),
                 ('finished_at', models.DateTimeField(null=True)),
-                ('job_runs', models.ManyToManyField(related_name='uploads', through='dashboard.RecordedUpload', to='dashboard.jobrun')),
                 ('repository', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='uploads', to='dashboard.repository')),
                 ('token', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='uploads', to='dashboard.apitoken')),
             ],
         ),
+        migrations.CreateModel(
+            name='RecordedUpload',
+            fields=[
+                ('pk', models.CompositePrimaryKey('upload_id', 'job_run_id', blank=True, editable=False, primary_key=True, serialize=False)),
+                ('job_run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='recorded', to='dashboard.jobrun')),
+                ('upload', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='recorded', to='dashboard.upload')),
+            ],
+        ),
         migrations.AddField(
-            model_name='recordedupload',
-            name='upload',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='recorded', to='dashboard.upload'),
+            model_name='upload',
+            name='job_runs',
+            field=models.ManyToManyField(related_name='uploads', through='dashboard.RecordedUpload', to='dashboard.jobrun'),
         ),
         migrations.CreateModel(
             name='Workflow',

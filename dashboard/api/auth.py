@@ -54,9 +54,11 @@ def upload_repository(token: ApiToken, full_name: str) -> Repository:
 
 def readable_repository(request: HttpRequest, owner: str, name: str) -> Repository:
     """The repository that a caller may read, or 404; 401 for a bearer token that is not good."""
+    readable = readable_repositories(request)
     try:
-        return readable_repositories(request).get(slug=f"{owner}/{name}".lower())
-    except Repository.DoesNotExist:
+        parts_of(f"{owner}/{name}")  # what no repository can be called is not asked for: PostgreSQL refuses NUL
+        return readable.get(slug=f"{owner}/{name}".lower())
+    except (ValueError, Repository.DoesNotExist):
         raise HttpError(404, f"there is no repository {owner}/{name}, or you may not see it") from None
 
 

@@ -9,15 +9,15 @@ from ninja import Field, Schema
 class UploadQuery(Schema):
     """Where a report belongs. Everything but repository, commit and job is optional."""
 
-    repository: str = Field(description="owner/name", examples=["linkerd/linkerd2"])
+    repository: str = Field(description="owner/name", json_schema_extra={"example": "linkerd/linkerd2"})
     commit: str = Field(description="the full sha")
-    job: str = Field(description="the row of the heat map", examples=["deep"])
+    job: str = Field(description="the row of the heat map", json_schema_extra={"example": "deep"})
     branch: str = Field("main", description="the branch; for a pull request, its head branch")
     workflow: str = Field("ci", description="the workflow that the job belongs to")
     run: str = Field("", description="the CI's number of the run; without it a commit has one run of each workflow")
     attempt: int = Field(1, description="counts re-runs; every attempt is kept")
     dimension: list[str] = Field(
-        [], description="name:value, as often as needed", examples=[["k8s:1.32", "cni:calico"]]
+        [], description="name:value, as often as needed", json_schema_extra={"example": ["k8s:1.32", "cni:calico"]}
     )
     pull_request: int | None = Field(None, description="its number; its runs stay off the branch of the same name")
     event: str = Field("", description="what started the run: push, pull_request, schedule, …")

@@ -5,17 +5,32 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, ValidationError
 
-from dashboard.api import uploads
+from dashboard.api import attachments, read_grids, read_repositories, read_runs, read_tests, uploads
+
+_DESCRIPTION = """Results in, heat map out.
+
+**Who you are**: send `Authorization: Bearer TOKEN` (tokens are made at `/-/tokens/`). What is public can be read without one.
+What you may not see does not exist for you: the answer is 404.
+
+**Pages**: lists have `items` and `next`, the address of the next page, `null` on the last one.
+A page begins where the one before it ended, so nothing is missed or seen twice while results arrive.
+
+**Caches**: reads have an `ETag`. Send it back as `If-None-Match`: the answer is 304 without a body as long as nothing changed.
+
+**Mistakes** are told as `{"detail": "…"}`, parameters that do not exist among them.
+Times are ISO 8601 in UTC; names of numbers end with their unit.
+"""
 
 api = NinjaAPI(
     title="kindmap",
     version="1",
-    description="Results in, heat map out.",
+    description=_DESCRIPTION,
     urls_namespace="api",
     docs_url=None,
     openapi_url="/openapi.json",
 )
-api.add_router("", uploads.router)
+for _module in (uploads, attachments, read_repositories, read_runs, read_tests, read_grids):
+    api.add_router("", _module.router)
 
 
 @api.exception_handler(AuthenticationError)

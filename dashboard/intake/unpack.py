@@ -13,7 +13,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import IO, Any, BinaryIO, Protocol, cast
 
@@ -75,7 +75,7 @@ def open_reports(stream: BinaryIO, content_type: str, limits: Limits, findings: 
     Raises Refused when the upload is beyond a limit, or is one container that cannot be read.
     """
     budget = _Budget(limits)
-    with closing(_spooled(stream, limits)) as upload:
+    with _spooled(stream, limits) as upload:
         budget.compressed = _size(upload)
         if content_type.lower().startswith("multipart/form-data"):
             for name, part in _form_parts(upload, content_type):
@@ -134,34 +134,34 @@ def _temporary() -> BinaryIO:
     return cast(BinaryIO, tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))
 
 
-def _spooled(stream: BinaryIO, limits: Limits) -> BinaryIO:
-    copy = _temporary()
-    size = 0
-    while chunk := stream.read(_CHUNK):
-        size += len(chunk)
-        if size > limits.upload_bytes:
-            copy.close()
-            raise Refused(f"The upload is larger than {limits.upload_bytes:,} bytes (limit upload_bytes).")
-        copy.write(chunk)
-    copy.seek(0)
-    return copy
-
-
-def _unpacked(source: _Readable, budget: _Budget) -> BinaryIO:
-    """A copy of what source unpacks to. Raises _Unreadable when it is damaged or cut, Refused when it is too much."""
-    copy = _temporary()
-    try:
-        while chunk := source.read(_CHUNK):
-            budget.took(len(chunk))
+@contextmanager
+def _spooled(stream: BinaryIO, limits: Limits) -> Iterator[BinaryIO]:
+    """A copy of the upload that can be read from any place. Raises Refused beyond limits.upload_bytes."""
+    with _temporary() as copy:
+        size = 0
+        while chunk := stream.read(_CHUNK):
+            size += len(chunk)
+            if size > limits.upload_bytes:
+                raise Refused(f"The upload is larger than {limits.upload_bytes:,} bytes (limit upload_bytes).")
             copy.write(chunk)
-    except EOFError as error:
-        copy.close()
-        raise _Unreadable("the compressed data is cut short") from error
-    except _UNREADABLE as error:
-        copy.close()
-        raise _Unreadable(f"the compressed data is damaged ({error})") from error
-    copy.seek(0)
-    return copy
+        copy.seek(0)
+        yield copy
+
+
+@contextmanager
+def _unpacked(source: _Readable, budget: _Budget) -> Iterator[BinaryIO]:
+    """A copy of what source unpacks to. Raises _Unreadable when it is damaged or cut, Refused when it is too much."""
+    with _temporary() as copy:
+        try:
+            while chunk := source.read(_CHUNK):
+                budget.took(len(chunk))
+                copy.write(chunk)
+        except EOFError as error:
+            raise _Unreadable("the compressed data is cut short") from error
+        except _UNREADABLE as error:
+            raise _Unreadable(f"the compressed data is damaged ({error})") from error
+        copy.seek(0)
+        yield copy
 
 
 def _container(stream: BinaryIO) -> str:
@@ -178,7 +178,7 @@ def _container(stream: BinaryIO) -> str:
 def _opened(name: str, stream: BinaryIO, budget: _Budget, findings: Findings) -> Iterator[Member]:
     kind = _container(stream)
     if kind == "gzip":
-        with closing(_gunzipped(stream, budget)) as inner:
+        with _gunzipped(stream, budget) as inner:
             inner_kind = _container(inner)
             if inner_kind == "tar":
                 yield from _tar(inner, budget, findings)
@@ -194,17 +194,17 @@ def _opened(name: str, stream: BinaryIO, budget: _Budget, findings: Findings) ->
         yield Member(name, stream)
 
 
-def _gunzipped(stream: BinaryIO, budget: _Budget) -> BinaryIO:
+def _gunzipped(stream: BinaryIO, budget: _Budget) -> AbstractContextManager[BinaryIO]:
     return _unpacked(gzip.GzipFile(fileobj=stream, mode="rb"), budget)
 
 
 def _member(name: str, source: IO[bytes], budget: _Budget, findings: Findings) -> Iterator[Member]:
     """One file of an archive, gunzipped if need be."""
     try:
-        with closing(_unpacked(source, budget)) as copy:
+        with _unpacked(source, budget) as copy:
             kind = _container(copy)
             if kind == "gzip":
-                with closing(_gunzipped(copy, budget)) as inner:
+                with _gunzipped(copy, budget) as inner:
                     kind = _container(inner)
                     if not kind:
                         yield Member(shown(name), inner)

@@ -23,7 +23,7 @@ _OUTCOMES = {
 _LONGEST_PART = 1024 * 1024  # of a suite or of the attempts of one test, in bytes
 # JavaScript writes half a character when it cuts a text inside an emoji; a pair of halves is left alone.
 _SURROGATES = re.compile(
-    rb"(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
+    rb"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u[dD][89a-fA-F][0-9a-fA-F]{2}"
 )
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 from dashboard.intake.parse import ParsedUpload, parse_upload
-from dashboard.intake.report import Limits, Refused, Report
+from dashboard.intake.report import Refused, Report
 from dashboard.intake.totals import totals
 
 _COUNTS = (
@@ -54,7 +55,7 @@ def inspect(path: Path) -> dict[str, Any]:
     """What the command says about a file: its totals and problems, or {"file", "refused"}. Never raises."""
     started = time.perf_counter()
     try:
-        found = _summary(parse_upload(path, limits=Limits()))
+        found = _summary(parse_upload(path, limits=settings.LIMITS))
     except Refused as error:
         found = {"refused": str(error)}
     except OSError as error:

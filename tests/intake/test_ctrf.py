@@ -27,6 +27,12 @@ def test_the_status_decides_and_an_unknown_one_is_never_green(status: str, outco
     assert (found.outcome, found.reported_as, found.duration_seconds) == (outcome, reported_as, 1.5)
 
 
+def test_a_test_without_a_result_makes_the_report_incomplete() -> None:
+    report = parsed(ctrf(TEST, TEST | {"name": "u", "status": "other"}))
+    assert not report.is_complete
+    assert report.problems == ["tests without a result: 1 (they did not run, or never finished)"]
+
+
 @pytest.mark.parametrize(
     "more",
     [{"flaky": True}, {"retries": 2}, {"retryAttempts": [{"attempt": 1, "status": "failed", "message": "late"}]}],

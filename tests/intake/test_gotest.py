@@ -54,6 +54,7 @@ def test_a_test_without_an_end_is_never_green() -> None:
     assert (found.outcome, found.message) == (Outcome.NOT_RUN, "started and never finished: working")
     assert len(report.failures_outside_tests) == 1
     assert not looks_green(report)
+    assert not parsed(events(RUN, PACKAGE_PASS)).is_complete
 
 
 def test_a_stream_that_stops_is_not_complete() -> None:

@@ -78,6 +78,8 @@ class Builder:
         tell_apart(report.cases, self.limits.name_length)
         if not report.cases:
             self.problem("the report holds no test")
+        if not_run := sum(case.outcome is Outcome.NOT_RUN for case in report.cases):
+            self.incomplete(f"tests without a result: {not_run:,} (they did not run, or never finished)")
         if self._texts_left_out:
             self.problem(
                 f"{self._texts_left_out:,} messages and details are left out: the upload holds more than "

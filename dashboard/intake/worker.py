@@ -1,11 +1,13 @@
 """The RQ worker of intake."""
 
+import signal
 from typing import Any
 
 from django.db import connections
 from rq import Worker
 
 from dashboard.intake.work import sweep
+from kindmap.children import die_with_parent
 
 
 class IntakeWorker(Worker):
@@ -26,6 +28,12 @@ class IntakeWorker(Worker):
     def dequeue_timeout(self) -> int:
         """Seconds to wait for a job before looking around: RQ's own choice is seven minutes."""
         return self.SWEEP_SECONDS
+
+    def setup_work_horse_signals(self) -> None:
+        """A job ends with its worker: RQ's would go on, with nobody left to hear of it. Its upload's lease runs out."""
+        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
+        if self.pid is not None:
+            die_with_parent(self.pid, signal.SIGKILL)
 
     def run_maintenance_tasks(self) -> None:
         super().run_maintenance_tasks()  # type: ignore[no-untyped-call]

@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import redis
 from django.conf import settings
+from rq import Queue
 
+from kindmap import broker
 from tests.support.processes import kill_all, processes_of
 from tests.support.stack import wait_for
 
@@ -131,10 +134,13 @@ def test_when_one_dies_it_says_so_and_stops_the_others(start, part, name):
     assert nothing_is_left(run)
 
 
-def test_killed_with_sigkill_it_leaves_nothing_behind(start):
+def test_killed_with_sigkill_it_leaves_nothing_behind_not_even_a_job(start):
     run = start()
     run.wait_until_ready()
-    assert run.descendants()
+    idle = len(run.descendants())
+    with contextlib.closing(redis.Redis.from_url(broker.default_url(run.data_dir))) as client:
+        Queue("intake", connection=client).enqueue("time.sleep", 300)
+    wait_for("a process for the job", lambda: len(run.descendants()) > idle)
     run.process.kill()
     run.process.wait()
     wait_for("all of its children to end", lambda: nothing_is_left(run), 20)
@@ -143,8 +149,8 @@ def test_killed_with_sigkill_it_leaves_nothing_behind(start):
     again.wait_until_ready()
 
 
-def test_a_broker_that_is_named_is_used_and_none_is_started(start, broker):
-    run = start(REDIS_URL=broker.url)
+def test_a_broker_that_is_named_is_used_and_none_is_started(start, request):
+    run = start(REDIS_URL=request.getfixturevalue("broker").url)
     run.wait_until_ready()
     assert "unixsocket" not in " ".join(run.descendants().values())
 

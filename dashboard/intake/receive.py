@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 
 from dashboard.intake import queue
 from dashboard.intake.identity import RunIdentity
@@ -51,15 +51,16 @@ def _row(
     token: ApiToken | None,
 ) -> tuple[Upload, bool]:
     try:
-        upload = Upload.objects.create(
-            repository=repository,
-            token=token,
-            fingerprint=fingerprint,
-            run=run,
-            content_type=content_type[:200],
-            file=kept.name,
-            size_bytes=kept.size,
-        )
+        with transaction.atomic():  # so that a caller's transaction survives the clash
+            upload = Upload.objects.create(
+                repository=repository,
+                token=token,
+                fingerprint=fingerprint,
+                run=run,
+                content_type=content_type[:200],
+                file=kept.name,
+                size_bytes=kept.size,
+            )
     except IntegrityError:
         throw_away(kept.name)
         return Upload.objects.get(repository=repository, fingerprint=fingerprint), False

@@ -29,7 +29,9 @@ class Caller:
         path = path.removeprefix("http://testserver")
         path = path if path.startswith("/") else f"{HERE}/{path}".rstrip("/")
         query_string = f"?{urlencode(query, doseq=True)}" if query else ""
-        return self.client.get(path + query_string, headers=self.headers | (headers or {}))
+        response = self.client.get(path + query_string, headers=self.headers | (headers or {}))
+        response.received = response.getvalue()  # a download is read to its end, which closes its file
+        return response
 
     def json(self, path: str, **query: object) -> Any:
         """The answer of a read that must succeed."""

@@ -6,7 +6,7 @@ from django.db.models import BinaryField, Expression, F, Func, Value
 
 from dashboard.models import Branch, JobRun, Test
 from dashboard.outcomes import Outcome
-from dashboard.packing import HEADER, duration_of
+from dashboard.packing import HEADER, duration_of, outcome_of
 
 
 class RunOutcome(NamedTuple):
@@ -19,11 +19,6 @@ class RunOutcome(NamedTuple):
     commit: int
     outcome: int  # an Outcome's code
     seconds: float  # NaN when nobody said
-
-
-def outcome_byte(ordinal: Expression | F | int) -> Func:
-    """The packed outcome of one ordinal as bytes; empty beyond the end of what was packed. The database cuts it out."""
-    return _cut("statuses", ordinal + (HEADER + 1), 1)
 
 
 def duration_bytes(ordinal: Expression | F | int) -> dict[str, Func]:
@@ -40,11 +35,6 @@ def _cut(field: str, start: Expression | F | int, length: int) -> Func:
     return Func(field, start, length, function="SUBSTR", output_field=BinaryField())
 
 
-def read_outcome(packed: bytes | memoryview) -> int:
-    """The code of the outcome that outcome_byte cut out; SQLite gives bytes, PostgreSQL's driver may give a memoryview."""
-    return packed[0] if len(packed) else Outcome.ABSENT
-
-
 def history_of(test: Test, branch: Branch | None, commits: list[int]) -> list[RunOutcome]:
     """What the test did in the runs of all jobs on these commits of a branch, each commit's runs in the order they were made.
 
@@ -53,15 +43,15 @@ def history_of(test: Test, branch: Branch | None, commits: list[int]) -> list[Ru
     ordinal = F("job__job_tests__ordinal")
     rows = (
         JobRun.objects.filter(job__job_tests__test=test, branch=branch, commit__in=commits)
-        .annotate(ordinal=ordinal, test_outcome=outcome_byte(ordinal), **duration_bytes(ordinal))
+        .annotate(ordinal=ordinal, **duration_bytes(ordinal))
         .order_by("workflow_run__key", "workflow_run__attempt", "id")
         .values_list(
-            *("job_id", "id", "job__job_tests__id", "ordinal", "commit_id", "test_outcome"),
+            *("job_id", "id", "job__job_tests__id", "ordinal", "commit_id", "statuses"),
             *("duration_format", "duration_two", "duration_four"),
         )
     )
     return [
-        RunOutcome(job, run, job_test, number, commit, read_outcome(outcome), duration_of(*duration))
-        for job, run, job_test, number, commit, outcome, *duration in rows
-        if len(outcome) and outcome[0] != Outcome.ABSENT
+        RunOutcome(job, run, job_test, number, commit, outcome, duration_of(*duration))
+        for job, run, job_test, number, commit, statuses, *duration in rows
+        if (outcome := outcome_of(statuses, number)) != Outcome.ABSENT
     ]

@@ -19,7 +19,9 @@ from dashboard.models import Verdict
 from dashboard.outcomes import Outcome
 from dashboard.views.commits import CommitColumn
 from dashboard.views.marks import OUTCOME_MARKS, VERDICT_MARKS
-from dashboard.views.text import head_and_tail, visible
+from dashboard.views.text import cut_name, full_name, short_name, visible
+
+ROW_HEIGHT = 22  # px; static/css/grid.css has the same number
 
 _LETTERS = [OUTCOME_MARKS[outcome].letter for outcome in Outcome]
 _CSS = [OUTCOME_MARKS[outcome].css for outcome in Outcome]
@@ -63,7 +65,8 @@ class Row:
     ordinal: int
     job_test: int
     test: int
-    name: str  # as visible() gives it
+    suite: str
+    name: str
 
 
 def columns_head(columns: Sequence[Column], base: str) -> SafeString:
@@ -86,45 +89,60 @@ def rows_of_cells(
     columns: Sequence[Column],
     failures: Mapping[tuple[int, int], int],
     base: str,
-) -> SafeString:
-    """The rows of a heat map of tests by runs.
+) -> list[str]:
+    """The rows of a heat map of tests by runs, each as HTML.
 
     matrix: uint8 (rows, columns); failures: Failure ids by (job run, job test); base: the repository's address.
     A cell that is neither a pass nor an absence links to its failure, else to its line on the job run's page.
     """
     runs = [column.id for column in columns]
     cells = cell_runs(matrix)
-    out: list[str] = []
-    row_index = -1
+    drawn: list[list[str]] = []
     for index, column, length, code in zip(
         cells.rows.tolist(), cells.columns.tolist(), cells.lengths.tolist(), cells.codes.tolist(), strict=True
     ):
-        if index != row_index:
-            row_index = index
+        if index == len(drawn):
             row = rows[index]
-            out.append(f"<tr>{row_head(row.name, f'{base}tests/{row.test}/')}")
+            out = [f"<tr>{row_head(row.suite, row.name, f'{base}tests/{row.test}/')}"]
+            drawn.append(out)
         if code <= Outcome.PASSED:
             out.append(f"<td class={_CSS[code]} colspan={length}>" if length > 1 else f"<td class={_CSS[code]}>")
             continue
         failure = failures.get((runs[column], row.job_test))
         href = f"failures/{failure}/" if failure else f"job-runs/{runs[column]}/?at={row.ordinal}#test-{row.ordinal}"
         out.append(f'<td class={_CSS[code]}><a href="{base}{href}">{_LETTERS[code]}</a>')
-    return mark_safe("".join(out))
+    return ["".join(row) for row in drawn]
+
+
+def drawn_rows(first: int, rows: Sequence[str]) -> SafeString:
+    """Rows as a body of the table; first: the number of its first row, from 1."""
+    return mark_safe(f"<tbody id=rows-{first}>{''.join(rows)}</tbody>")
+
+
+def later_rows(first: int, last: int, columns: int, query: str, page: int) -> SafeString:
+    """A body that stands for rows not drawn yet: as high as they are, fetched when it comes into view, a link without a script.
+
+    query: what the address says besides rows and page, encoded and ending in & if there is anything.
+    """
+    fetch, link = escape(f"?{query}rows={first}-{last}"), escape(f"?{query}page={page}")
+    return mark_safe(
+        f'<tbody class=later id=rows-{first} hx-get="{fetch}" hx-trigger="intersect once" hx-swap=outerHTML hx-target=this>'
+        f'<tr><td colspan={columns + 1} height={(last - first + 1) * ROW_HEIGHT}><a href="{link}">Rows {first} to {last}</a>'
+        "</tbody>"
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class TestCell:
+class RunCell:
     """What a test did in one run, as a part of a cell."""
 
-    __test__ = False  # pytest would collect the class
-
-    outcome: Outcome
+    outcome: int
     job_run: int
     ordinal: int
     failure: int | None
 
     def link(self, base: str) -> str:
-        mark = OUTCOME_MARKS[self.outcome]
+        mark = OUTCOME_MARKS[Outcome(self.outcome)]
         href = (
             f"failures/{self.failure}/"
             if self.failure
@@ -142,7 +160,7 @@ def commit_heads(commits: Sequence[CommitColumn]) -> SafeString:
     return mark_safe(f"<tr class=days><td>{_days(commit.committed_at for commit in commits)}</tr><tr><td>{heads}</tr>")
 
 
-def test_strip(cells: Sequence[Sequence[TestCell]], base: str) -> SafeString:
+def strip_of_cells(cells: Sequence[Sequence[RunCell]], base: str) -> SafeString:
     """One row of cells, a commit each: its runs side by side; neighbouring single passes, or absences, as one cell."""
     out = []
     for (outcome, is_single), group in groupby(
@@ -159,17 +177,13 @@ def test_strip(cells: Sequence[Sequence[TestCell]], base: str) -> SafeString:
     return mark_safe("".join(out))
 
 
-test_strip.__test__ = False  # type: ignore[attr-defined]
-
-
 def _days(moments: Iterable[datetime]) -> str:
     """Heads of the days that the columns below belong to."""
     days = groupby(f"{moment.astimezone(UTC):%m-%d}" for moment in moments)
     return "".join(f"<th scope=colgroup colspan={len(list(group))}>{day}" for day, group in days)
 
 
-def row_head(name: str, href: str) -> str:
+def row_head(suite: str, name: str, href: str) -> str:
     """A row's name: cut before its end when there is no room, whole behind it."""
-    head, tail = head_and_tail(name)
-    text = f"<i>{escape(head)}</i><b>{escape(tail)}</b>" if head else f"<b>{escape(tail)}</b>"
-    return f'<th scope=row><a href="{href}" title="{escape(name)}">{text}</a>'
+    shown, full = escape(cut_name(short_name(suite, name))), escape(full_name(suite, name))
+    return f'<th scope=row><a href="{href}" title="{full}"><b>{shown}</b></a>'

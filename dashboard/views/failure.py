@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from dashboard.access import visible_repository
-from dashboard.analysis.history import outcome_byte, read_outcome
 from dashboard.models import Failure, JobRun
 from dashboard.outcomes import Outcome
-from dashboard.views.cells import TestCell
+from dashboard.packing import outcome_of
+from dashboard.views.cells import RunCell
 from dashboard.views.marks import OUTCOME_MARKS
 from dashboard.views.text import full_name, visible, web_address
 
@@ -63,17 +63,17 @@ def runs_beside(failure: Failure, base: str) -> list[tuple[str, bool]]:
     if failure.job_test is None:
         return []
     run, ordinal = failure.job_run, failure.job_test.ordinal
-    runs = JobRun.objects.filter(job=run.job_id, branch=run.branch_id).annotate(test_outcome=outcome_byte(ordinal))
+    runs = JobRun.objects.filter(job=run.job_id, branch=run.branch_id)
     newer = runs.filter(Q(place__gte=run.place) & (Q(place__gt=run.place) | Q(id__gt=run.pk)))
     older = runs.filter(Q(place__lte=run.place) & (Q(place__lt=run.place) | Q(id__lte=run.pk)))
     rows = [
-        *reversed(newer.order_by("place", "id").values_list("id", "test_outcome")[:RUNS_BESIDE]),
-        *older.order_by("-place", "-id").values_list("id", "test_outcome")[: RUNS_BESIDE + 1],
+        *reversed(newer.order_by("place", "id").values_list("id", "statuses")[:RUNS_BESIDE]),
+        *older.order_by("-place", "-id").values_list("id", "statuses")[: RUNS_BESIDE + 1],
     ]
     failures = dict(
         Failure.objects.filter(job_test=failure.job_test_id, job_run__in=[pk for pk, _ in rows]).values_list(
             "job_run_id", "id"
         )
     )
-    cells = [TestCell(read_outcome(packed), pk, ordinal, failures.get(pk)) for pk, packed in rows]
+    cells = [RunCell(outcome_of(packed, ordinal), pk, ordinal, failures.get(pk)) for pk, packed in rows]
     return [(cell.link(base), cell.job_run == run.pk) for cell in cells]

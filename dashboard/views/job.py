@@ -1,28 +1,32 @@
 """A job's page: its tests by its newest runs on a branch."""
 
+import re
 from dataclasses import dataclass
 from hashlib import blake2b
 
 import numpy as np
+from django.core.exceptions import BadRequest
 from django.db.models.functions import Left
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.utils.safestring import SafeString
 
 from dashboard.access import visible_repository
 from dashboard.analysis import grid
 from dashboard.analysis.patterns import Pattern, PatternError
 from dashboard.models import Branch, Failure, Job, JobRun, JobTest
 from dashboard.packing import statuses_matrix
-from dashboard.views.cells import Column, Row, columns_head, rows_of_cells
+from dashboard.views.cells import Column, Row, columns_head, drawn_rows, later_rows, rows_of_cells
 from dashboard.views.marks import OUTCOME_LEGEND
-from dashboard.views.navigation import branch_choice, chosen_branch, older_than, page_number
+from dashboard.views.navigation import WIDTHS, branch_choice, chosen_branch, chosen_width, older_than, page_number
 from dashboard.views.requests import HtmxRequest
 from dashboard.views.text import full_name
 
-ROWS = 100  # of one page of rows
-WIDTHS = (20, 50, 100, 200)
+ROWS = 100  # drawn at first, and of one page without a script
+# Fetched at once when the page is scrolled: a hundred rows of 200 runs take the browser 150 ms, which is a visible stutter.
+CHUNK = 25
 SHOWN = {"all": "all tests", "failing": "failed in these runs", "flaky": "flaky in these runs"}
 SORTS = {"name": "name", "failures": "most failures", "flakiness": "most flaky", "recent": "failed last"}
 
@@ -37,46 +41,31 @@ class Choices:
     width: int
 
     @classmethod
-    def of(cls, query: QueryDict) -> "Choices":
+    def of(cls, request: HttpRequest) -> "Choices":
         """Unknown words mean the default, so that an old link still opens."""
-        show, sort, width = query.get("show", ""), query.get("sort", ""), query.get("width", "")
+        show, sort = request.GET.get("show", ""), request.GET.get("sort", "")
         return cls(
-            q=query.get("q", "").strip(),
+            q=request.GET.get("q", "").strip(),
             show=show if show in SHOWN else "all",
             sort=sort if sort in SORTS else "name",
-            width=int(width) if width in map(str, WIDTHS) else 50,
+            width=chosen_width(request),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class RowPage:
-    """A hundred rows: drawn, or a placeholder of their height."""
-
-    number: int
-    first: int
-    last: int
-    height: int
-    html: str = ""
-
-
-ROW_HEIGHT = 22  # px; static/css/grid.css has the same number
 
 
 def job(request: HtmxRequest, owner: str, name: str, pk: int) -> HttpResponse:
     repository = visible_repository(request, owner, name)
     job = get_object_or_404(Job.objects.select_related("workflow"), pk=pk, workflow__repository=repository)
     branch = chosen_branch(request, repository)
-    choices = Choices.of(request.GET)
+    choices = Choices.of(request)
     base = reverse("repository", args=[repository.owner, repository.name])
     columns, blobs, has_older = run_columns(request, job, branch, choices.width)
-    page = page_number(request)
+    page, only = page_number(request), asked_rows(request)
 
-    is_rows_only = bool(request.htmx) and (request.htmx.target or "").startswith("rows-")
-    digest = blake2b(repr((choices, page, job.test_count, columns)).encode(), digest_size=12)
+    digest = blake2b(repr((choices, only, job.test_count, columns)).encode(), digest_size=12)
     for blob in blobs:
         digest.update(blob)
     etag = f'"{digest.hexdigest()}"'
-    if is_rows_only and (unchanged := get_conditional_response(request, etag=etag)) and unchanged.status_code == 304:
+    if only and (unchanged := get_conditional_response(request, etag=etag)) and unchanged.status_code == 304:
         return unchanged
 
     matrix = statuses_matrix(blobs, job.test_count)
@@ -87,14 +76,15 @@ def job(request: HtmxRequest, owner: str, name: str, pk: int) -> HttpResponse:
         problem, hidden = str(error), 0
         ordinals = np.zeros(0, dtype=np.int64)
     page = min(page, max(1, -(-len(ordinals) // ROWS)))
-    row_pages = pages_of_rows(job, matrix, columns, ordinals, page, base, only=is_rows_only)
-    context = {"row_pages": row_pages, "column_count": len(columns) + 1}
-    if is_rows_only:
-        response = render(request, "dashboard/_grid_rows.html", context)
+    first, last = only or ((page - 1) * ROWS + 1, page * ROWS)
+    rows = draw_rows(job, matrix, columns, ordinals[first - 1 : last], base)
+    if only:
+        response = render(request, "dashboard/_grid_rows.html", {"bodies": [drawn_rows(first, rows)]})
         response["ETag"] = etag
         response["Cache-Control"] = "private, no-cache"
     else:
-        context |= {
+        context = {
+            "bodies": table_bodies(request, rows, first, len(ordinals), len(columns)),
             "repository": repository,
             "job": job,
             "choice": branch_choice(repository, branch),
@@ -117,7 +107,7 @@ def job(request: HtmxRequest, owner: str, name: str, pk: int) -> HttpResponse:
         }
         is_grid_only = bool(request.htmx) and not request.htmx.history_restore_request
         response = render(request, "dashboard/_grid.html" if is_grid_only else "dashboard/job.html", context)
-    patch_vary_headers(response, ["HX-Request", "HX-Target"])
+    patch_vary_headers(response, ["HX-Request"])
     return response
 
 
@@ -180,23 +170,36 @@ def by_name(job: Job, keep: np.ndarray, q: str) -> np.ndarray:
     return np.array([ordinal for _suite, _name, ordinal in sorted(named)], dtype=np.int64)
 
 
-def pages_of_rows(
-    job: Job, matrix: np.ndarray, columns: list[Column], ordinals: np.ndarray, page: int, base: str, *, only: bool
-) -> list[RowPage]:
-    """One page of rows drawn, and the others as placeholders unless only that one is wanted."""
-    pages = []
-    for number in [page] if only else range(1, -(-len(ordinals) // ROWS) + 1):
-        shown = ordinals[(number - 1) * ROWS : number * ROWS]
-        first = (number - 1) * ROWS + 1
-        html = draw_rows(job, matrix, columns, shown, base) if number == page and len(shown) else ""
-        pages.append(RowPage(number, first, first + len(shown) - 1, len(shown) * ROW_HEIGHT, html))
-    return pages
+def asked_rows(request: HttpRequest) -> tuple[int, int] | None:
+    """The rows that `rows=FIRST-LAST` asks for, and nothing around them; 400 when that is something else."""
+    text = request.GET.get("rows", "")
+    if not text:
+        return None
+    match = re.fullmatch(r"(\d{1,7})-(\d{1,7})", text)
+    if not match or not 0 < int(match[1]) <= int(match[2]) < int(match[1]) + ROWS:
+        raise BadRequest(f"rows= must be FIRST-LAST, at most {ROWS} rows.")
+    return int(match[1]), int(match[2])
 
 
-def draw_rows(job: Job, matrix: np.ndarray, columns: list[Column], ordinals: np.ndarray, base: str) -> str:
+def table_bodies(request: HttpRequest, rows: list[str], first: int, count: int, columns: int) -> list[SafeString]:
+    """The bodies of the table in their order: the drawn rows, from number `first` on, and placeholders for all others."""
+    query = request.GET.copy()
+    query.pop("page", None)
+    encoded = f"{query.urlencode()}&" if query else ""
+    bodies = []
+    for start in range(1, count + 1, CHUNK):
+        last = min(start + CHUNK - 1, count)
+        if first <= start < first + len(rows):
+            bodies.append(drawn_rows(start, rows[start - first : last - first + 1]))
+        else:
+            bodies.append(later_rows(start, last, columns, encoded, (start - 1) // ROWS + 1))
+    return bodies
+
+
+def draw_rows(job: Job, matrix: np.ndarray, columns: list[Column], ordinals: np.ndarray, base: str) -> list[str]:
     """The rows of these ordinals, in this order."""
     found = {
-        ordinal: Row(ordinal, job_test, test, full_name(suite, name))
+        ordinal: Row(ordinal, job_test, test, suite, name)
         for ordinal, job_test, test, suite, name in JobTest.objects.filter(
             job=job, ordinal__in=ordinals.tolist()
         ).values_list("ordinal", "id", "test_id", "test__suite", "test__name")

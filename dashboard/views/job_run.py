@@ -51,8 +51,6 @@ class ShownStep:
 class TestsPage:
     """A page of a run's tests, and the numbers around it."""
 
-    __test__ = False  # pytest would collect the class
-
     tests: list[ShownTest]
     outcome: str  # of the filter; empty for all
     counts: list[tuple[str, Mark, int]]
@@ -63,6 +61,10 @@ class TestsPage:
     @property
     def first_row(self) -> int:
         return (self.number - 1) * TESTS + 1
+
+    @property
+    def last_row(self) -> int:
+        return self.first_row + len(self.tests) - 1
 
 
 def job_run(request: HttpRequest, owner: str, name: str, pk: int) -> HttpResponse:
@@ -134,6 +136,7 @@ def shown_failures(run: JobRun, page: int, repository: str) -> list[ShownFailure
     failures = (
         Failure.objects.filter(job_run=run)
         .select_related("job_test__test")
+        .prefetch_related("text")
         .order_by("id")[first : first + FAILURES + 1]
     )
     return [

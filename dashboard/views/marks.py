@@ -13,17 +13,18 @@ class Mark:
     letter: str
     css: str
     words: str
+    meaning: str = ""  # for the legend, where the words alone leave questions
 
 
 OUTCOME_MARKS = {
     Outcome.ABSENT: Mark("", "a", "no result"),
     Outcome.PASSED: Mark("", "p", "passed"),
     Outcome.SKIPPED: Mark("S", "s", "skipped"),
-    Outcome.FLAKY: Mark("~", "k", "flaky: failed, then passed"),
+    Outcome.FLAKY: Mark("~", "k", "flaky", "failed, then passed, in one run"),
     Outcome.FAILED: Mark("F", "f", "failed"),
     Outcome.ERROR: Mark("E", "e", "error"),
     Outcome.TIMED_OUT: Mark("T", "t", "timed out"),
-    Outcome.NOT_RUN: Mark("N", "n", "not run: planned or started, never finished"),
+    Outcome.NOT_RUN: Mark("N", "n", "not run", "planned or started, never finished"),
     Outcome.EXPECTED_FAILURE: Mark("X", "x", "failed as expected"),
 }
 
@@ -32,9 +33,9 @@ VERDICT_MARKS = {
     Verdict.QUEUED: Mark("Q", "q", "queued"),
     Verdict.RUNNING: Mark("R", "r", "running"),
     Verdict.PASSED: Mark("✓", "p", "passed"),
-    Verdict.FLAKY: Mark("~", "k", "flaky"),
+    Verdict.FLAKY: Mark("~", "k", "flaky", "a test failed, then passed"),
     Verdict.FAILED: Mark("F", "f", "failed"),
-    Verdict.INFRA_ERROR: Mark("I", "e", "infrastructure error"),
+    Verdict.INFRA_ERROR: Mark("I", "e", "infrastructure error", "the cluster broke, not a test"),
     Verdict.TIMED_OUT: Mark("T", "t", "timed out"),
     Verdict.CANCELLED: Mark("C", "n", "cancelled"),
     Verdict.SKIPPED: Mark("S", "s", "skipped"),

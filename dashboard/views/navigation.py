@@ -9,6 +9,8 @@ from django.http import Http404, HttpRequest
 
 from dashboard.models import Branch, BranchCommit, Repository
 
+WIDTHS = (20, 50, 100, 200)  # columns of a heat map
+DEFAULT_WIDTH = 50
 BRANCH_CHOICES = 100  # of each kind; any other branch is reached by its name in the address
 
 
@@ -77,6 +79,12 @@ def older_than(request: HttpRequest, id_field: str) -> Q:
         raise BadRequest("before= must be PLACE-ID, as in the links to older results.")
     place, pk = int(match[1]), int(match[2])
     return Q(place__lte=place) & (Q(place__lt=place) | Q(**{f"{id_field}__lt": pk}))
+
+
+def chosen_width(request: HttpRequest) -> int:
+    """How many columns the address wants; the default when it says something else."""
+    width = request.GET.get("width", "")
+    return int(width) if width in map(str, WIDTHS) else DEFAULT_WIDTH
 
 
 def page_number(request: HttpRequest, name: str = "page") -> int:

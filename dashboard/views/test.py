@@ -9,18 +9,18 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from dashboard.access import visible_repository
-from dashboard.analysis.history import TestRun, test_history
+from dashboard.analysis.history import RunOutcome, history_of
 from dashboard.models import Failure, Job, Test
 from dashboard.outcomes import FAILURE_CODES, Outcome
-from dashboard.views.cells import TestCell, commit_heads, test_strip
+from dashboard.views.cells import RunCell, commit_heads, strip_of_cells
 from dashboard.views.commits import CommitColumn, commit_columns
 from dashboard.views.marks import OUTCOME_LEGEND
-from dashboard.views.navigation import branch_choice, chosen_branch
+from dashboard.views.navigation import WIDTHS, branch_choice, chosen_branch, chosen_width
 from dashboard.views.sparkline import Sparkline, sparkline
 from dashboard.views.text import full_name
 
-COMMITS = 50
 FAILURES = 10
+_FAILURES = frozenset(FAILURE_CODES.tolist())
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,14 @@ def test(request: HttpRequest, owner: str, name: str, pk: int) -> HttpResponse:
     test = get_object_or_404(Test, pk=pk, repository=repository)
     branch = chosen_branch(request, repository)
     base = reverse("repository", args=[repository.owner, repository.name])
-    commits, older = commit_columns(request, branch, COMMITS)
-    history = test_history(test, branch, [commit.id for commit in commits])
+    width = chosen_width(request)
+    commits, older = commit_columns(request, branch, width)
+    history = history_of(test, branch, [commit.id for commit in commits])
     failures = list(
         Failure.objects.filter(job_test__test=test)
         .select_related("job_run__job", "job_run__commit", "job_run__branch")
-        .defer("job_run__statuses", "job_run__durations", "details_deflated", "job_run__commit__message")
-        .order_by("-id")[:FAILURES]
+        .defer("job_run__statuses", "job_run__durations", "job_run__commit__message")
+        .order_by("-job_run__place", "-id")[:FAILURES]
     )
     context = {
         "repository": repository,
@@ -64,6 +65,8 @@ def test(request: HttpRequest, owner: str, name: str, pk: int) -> HttpResponse:
         "choice": branch_choice(repository, branch),
         "head": commit_heads(commits),
         "jobs": job_histories(history, commits, base),
+        "widths": WIDTHS,
+        "width": width,
         "commit_count": len(commits),
         "is_older": "before" in request.GET,
         "older": older,
@@ -73,14 +76,14 @@ def test(request: HttpRequest, owner: str, name: str, pk: int) -> HttpResponse:
     return render(request, "dashboard/test.html", context)
 
 
-def job_histories(history: list[TestRun], commits: list[CommitColumn], base: str) -> list[JobHistory]:
+def job_histories(history: list[RunOutcome], commits: list[CommitColumn], base: str) -> list[JobHistory]:
     """The history by job, sorted by the jobs' names."""
-    by_job: dict[int, list[TestRun]] = {}
+    by_job: dict[int, list[RunOutcome]] = {}
     for run in history:
         by_job.setdefault(run.job, []).append(run)
     jobs = Job.objects.filter(pk__in=by_job).select_related("workflow")
     # Cells link to failures where there is a text to read.
-    failing = [run for run in history if run.outcome in FAILURE_CODES or run.outcome == Outcome.FLAKY]
+    failing = [run for run in history if run.outcome in _FAILURES or run.outcome == Outcome.FLAKY]
     failures = {
         (run, job_test): pk
         for pk, run, job_test in Failure.objects.filter(
@@ -93,22 +96,22 @@ def job_histories(history: list[TestRun], commits: list[CommitColumn], base: str
 
 
 def _job_history(
-    job: Job, runs: list[TestRun], order: dict[int, int], failures: dict[tuple[int, int], int], base: str
+    job: Job, runs: list[RunOutcome], order: dict[int, int], failures: dict[tuple[int, int], int], base: str
 ) -> JobHistory:
-    cells: list[list[TestCell]] = [[] for _ in order]
+    cells: list[list[RunCell]] = [[] for _ in order]
     for run in runs:
         cells[order[run.commit]].append(
-            TestCell(run.outcome, run.job_run, run.ordinal, failures.get((run.job_run, run.job_test)))
+            RunCell(run.outcome, run.job_run, run.ordinal, failures.get((run.job_run, run.job_test)))
         )
     outcomes = [run.outcome for run in runs]
-    failed = sum(outcome in FAILURE_CODES for outcome in outcomes)
+    failed = sum(outcomes.count(code) for code in _FAILURES)
     passed, flaky = outcomes.count(Outcome.PASSED), outcomes.count(Outcome.FLAKY)
     newest_first = sorted(runs, key=lambda run: order[run.commit])
     seconds = np.array([run.seconds for run in newest_first])
     is_known = not np.isnan(seconds).all()
     return JobHistory(
         job=job,
-        strip=test_strip(cells, base),
+        strip=strip_of_cells(cells, base),
         passed=passed,
         failed=failed,
         flaky=flaky,

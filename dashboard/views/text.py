@@ -16,7 +16,8 @@ _HIDDEN = [
 ]
 _VISIBLE = {code: f"\\u{code:04x}" for code in _HIDDEN} | {0x0D: None}
 
-NAME_TAIL = 44  # characters at the end of a name, at most, that stay when it is cut to fit
+NAME_LENGTH = 62  # characters of a row's name that are shown
+NAME_HEAD = 12  # of them at its beginning, when it has to be cut; names of tests differ at their end
 
 
 def visible(text: object) -> str:
@@ -29,18 +30,18 @@ def full_name(suite: str, name: str) -> str:
     return visible(f"{suite} {name}" if suite else name)
 
 
-def head_and_tail(name: str) -> tuple[str, str]:
-    """A name in two parts: the first gives way when there is no room, so that the end stays readable.
+def short_name(suite: str, name: str) -> str:
+    """A test's name with only the last part of a suite that is a path or a dotted name: the rest is alike for all."""
+    if " " not in suite:
+        suite = suite.rstrip("/").rpartition("/")[2].rpartition(".")[2]
+    return full_name(suite, name)
 
-    Names of tests begin alike and end differently.
-    """
-    if len(name) <= NAME_TAIL + 8:
-        return "", name
-    cut = len(name) - NAME_TAIL
-    # From the next separator on, so that no word is cut, unless that leaves too little.
-    near = name[cut : cut + NAME_TAIL // 2]
-    separator = next((cut + near.index(mark) for mark in " /:._-" if mark in near), cut)
-    return name[:separator], name[separator:]
+
+def cut_name(name: str) -> str:
+    """The name, or its beginning and its end when it is too long for a row."""
+    if len(name) <= NAME_LENGTH:
+        return name
+    return f"{name[:NAME_HEAD]}…{name[NAME_HEAD + 1 - NAME_LENGTH :]}"
 
 
 def web_address(url: str) -> str:

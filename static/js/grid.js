@@ -39,17 +39,16 @@
     return null;
   };
 
-  const wordsOf = (box, cell) => {
+  const wordsOf = (cell) => {
     const label = cell.querySelector("a[aria-label]")?.getAttribute("aria-label");
-    if (label) return label;
-    const name = cell.className;
-    return name && box.closest(".grid-area").querySelector(`.legend .mark.${name}`)?.parentElement.textContent.trim().replace(/^\S /, "");
+    const legend = document.querySelector(`.legend .mark.${cell.className}`);
+    return label ?? legend?.parentElement.textContent.replace(legend.textContent, "").trim();
   };
 
   const describe = (box, row, column) => ({
     name: row.querySelector("th a")?.title ?? "",
     column: headsOf(box)[column + 1]?.querySelector("a")?.title ?? "",
-    words: wordsOf(box, cellAt(row, column)) ?? "",
+    words: wordsOf(cellAt(row, column)) ?? "",
   });
 
   const showTip = (tip, text, x, y) => {
@@ -90,7 +89,7 @@
       showTip(overlays.tip, describe(box, row, column), event.clientX, event.clientY);
     });
   });
-  document.addEventListener("pointerleave", hide);
+  document.documentElement.addEventListener("pointerleave", hide);
   document.addEventListener("scroll", hide, { capture: true, passive: true });
 
   const reveal = (box, row, place) => {
@@ -139,16 +138,11 @@
 
   const step = (box, rows, columns) => {
     const all = [...box.querySelectorAll("tbody tr")];
-    if (!all.length) return;
-    if (!cursor) {
-      const seen = all.find((row) => row.offsetTop >= box.scrollTop) ?? all[0];
-      if (seen.parentElement.classList.contains("later")) return fetchRows(box, seen.parentElement, () => step(box, rows, columns));
-      return moveTo(box, seen, 0);
-    }
-    const index = all.indexOf(cursor.row);
-    const row = all[Math.max(0, Math.min(index + rows, all.length - 1))];
-    if (row.parentElement.classList.contains("later")) return fetchRows(box, row.parentElement, () => step(box, rows, columns));
-    moveTo(box, row, cursor.column + columns);
+    const index = cursor ? all.indexOf(cursor.row) + rows : all.findIndex((row) => row.offsetTop >= box.scrollTop);
+    const row = all[Math.max(0, Math.min(index, all.length - 1))];
+    if (!row) return;
+    if (row.parentElement.matches(".later")) fetchRows(box, row.parentElement, () => step(box, rows, columns));
+    else moveTo(box, row, cursor ? cursor.column + columns : 0);
   };
 
   const jump = (box, direction) => {
@@ -159,7 +153,7 @@
     const next = stops.find((link) => !here || (here.compareDocumentPosition(link) & wanted && !here.contains(link)));
     if (!next) return;
     const body = next.closest("tbody");
-    if (body.classList.contains("later")) return fetchRows(box, body, () => jump(box, direction));
+    if (body.matches(".later")) return fetchRows(box, body, () => jump(box, direction));
     const cell = next.closest("td");
     let column = 0;
     for (let other = cell.previousElementSibling; other; other = other.previousElementSibling) {

@@ -22,6 +22,7 @@ from dashboard.models import (
     Workflow,
     WorkflowRun,
 )
+from dashboard.models.failures import write_failures
 from dashboard.models.jobs import OUTCOME_FIELDS
 from dashboard.outcomes import FAILURE_CODES, Outcome
 from dashboard.packing import pack_durations, pack_statuses
@@ -173,9 +174,8 @@ def make_runs(
 
 def make_failures(job: Job, runs: list[JobRun], matrix: np.ndarray) -> None:
     job_tests = dict(JobTest.objects.filter(job=job).values_list("ordinal", "id"))
-    details = Failure.deflate(
-        "    install_test.go:142: expected 3 ready replicas, got 2 after 60 s\n"
-        + "\n".join(f"      linkerd-proxy[{line}]: connection to 10.42.0.{line} refused" for line in range(12))
+    details = "    install_test.go:142: expected 3 ready replicas, got 2 after 60 s\n" + "\n".join(
+        f"      linkerd-proxy[{line}]: connection to 10.42.0.{line} refused" for line in range(12)
     )
     has_text = np.isin(matrix, [*FAILURE_CODES, Outcome.FLAKY])
     rows = [
@@ -185,13 +185,12 @@ def make_failures(job: Job, runs: list[JobRun], matrix: np.ndarray) -> None:
             job_test_id=job_tests[ordinal],
             outcome=matrix[ordinal, column],
             message="expected 3 ready replicas, got 2 after 60 s",
-            details_deflated=details,
             file="test/integration/install/install_test.go",
             line=142,
         )
         for column, ordinal in np.argwhere(has_text.T).tolist()
     ]
-    Failure.objects.bulk_create(rows, batch_size=500)
+    write_failures([(failure, details) for failure in rows])
 
 
 def make_steps(run: JobRun) -> None:

@@ -37,7 +37,7 @@ def stack(database: str, folder: Path) -> Iterator[Stack]:
             cleanup.callback(cluster.stop)
             pids["postgresql"] = cluster.process.pid
             url = f"postgresql://{postgresql.USER}@/postgres?host={urllib.parse.quote(str(cluster.directory), safe='')}"
-        (folder / "broker").mkdir()
+        (folder / "broker").mkdir(0o700)
         broker = redis_server.Broker(folder / "broker", f"unix://{folder}/broker/broker.sock?db=0")
         broker.start()
         cleanup.callback(broker.stop)

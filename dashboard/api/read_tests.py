@@ -76,7 +76,7 @@ def list_failures(request: HttpRequest, owner: str, name: str, page: Query[Failu
     if page.since:
         found = found.filter(job_run__place__gte=_place(page.since))
     rows = found.select_related("job_run__job__workflow", "job_run__commit", "job_run__branch", "job_test__test").defer(
-        "details_deflated", "job_run__statuses", "job_run__durations", "job_run__commit__message"
+        "job_run__statuses", "job_run__durations", "job_run__commit__message"
     )
     answer = page_of(request, list(rows.order_by("-pk")[: page.limit + 1]), page.limit, before=lambda row: row.pk)
     return answer | {"items": [_failure_answer(request, repository, failure) for failure in answer["items"]]}

@@ -135,9 +135,9 @@ class RunIdentity(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         return f"pull/{self.pull_request}" if self.pull_request else self.branch
 
     def fingerprint(self, body_digest: bytes) -> bytes:
-        """32 bytes that are the same for the same body of the same run, and for nothing else."""
+        """16 bytes that are the same for the same body of the same run, and for nothing else."""
         identity = [self.commit, self.branch_name, self.workflow, self.run, self.attempt, self.job, self.dimensions_key]
-        return hashlib.blake2b(msgspec.json.encode(identity) + body_digest, digest_size=32).digest()
+        return hashlib.blake2b(msgspec.json.encode(identity) + body_digest, digest_size=16).digest()
 
 
 def dimensions_of(pairs: Sequence[str]) -> dict[str, str]:

@@ -104,7 +104,8 @@ class Processor:
                 upload.problems = problems + left_out.get(upload.pk, [])
                 upload.totals = _totals(results)
                 upload.finished_at = now
-            fields = ["state", "problems", "totals", "finished_at"]
+                upload.run = {}  # its job runs say it from here on
+            fields = ["state", "problems", "totals", "finished_at", "run"]
             Upload.objects.bulk_update([each.upload for each in read], fields, batch_size=100)
 
     def _forget(self) -> None:

@@ -35,7 +35,7 @@ def receive_report(
 def receive_job_runs(repository: Repository, body: Body, token: ApiToken | None = None) -> tuple[Upload, bool]:
     """Keep a document of job runs, which names the runs itself (dashboard.intake.job_runs)."""
     kept = keep(body.stream, _folder(repository), settings.LIMITS.document_bytes, body.announced_bytes)
-    return _row(repository, kept, kept.digest, {}, JOB_RUNS, token)
+    return _row(repository, kept, kept.digest[:16], {}, JOB_RUNS, token)
 
 
 def _folder(repository: Repository) -> str:

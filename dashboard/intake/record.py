@@ -13,6 +13,7 @@ from dashboard.intake.result import JobRunResult, StepResult
 from dashboard.intake.rows import RowMaps
 from dashboard.intake.verdict import verdict_of
 from dashboard.models import Failure, Job, JobRun, RecordedUpload, Step, Upload
+from dashboard.models.failures import write_failures
 from dashboard.models.jobs import OUTCOME_FIELDS
 from dashboard.outcomes import FAILURE_CODES, Outcome
 
@@ -41,7 +42,7 @@ def record(entries: Sequence[Entry], rows: RowMaps, limits: Limits) -> dict[int,
     job_runs = _known_job_runs(entries)
     recorded = _recorded(entries, job_runs.values())
     touched: dict[tuple[int, int], JobRun] = {}
-    failures: list[Failure] = []
+    failures: list[tuple[Failure, str]] = []
     links: list[tuple[Upload, JobRun]] = []
     problems: dict[int, list[str]] = {}
     for upload, result, location in entries:
@@ -65,11 +66,11 @@ def record(entries: Sequence[Entry], rows: RowMaps, limits: Limits) -> dict[int,
         add_outcomes(job_run, cases, np.array([row.ordinal for row in found], dtype=np.intp))
         add_facts(job_run, result, is_first=is_first)
         failures += [
-            _failure(upload, job_run, case, row.job_test)
+            (_failure(upload, job_run, case, row.job_test), case.details)
             for case, row in zip(cases, found, strict=True)
             if case.outcome in _FAILURES and (case.outcome != Outcome.FLAKY or case.message or case.details)
         ]
-        failures += [_failure(upload, job_run, case, None) for case in result.failures_outside_tests]
+        failures += [(_failure(upload, job_run, case, None), case.details) for case in result.failures_outside_tests]
     _write(touched.values(), failures, links)
     for _, result, location in entries:
         if result.steps:
@@ -124,22 +125,22 @@ def _failure(upload: Upload, job_run: JobRun, case: Case, job_test: int | None) 
         title="" if job_test else f"{case.suite} {case.name}".strip(),
         outcome=case.outcome,
         message=case.message,
-        # The message is often all that there is: then it is kept once.
-        details_deflated=Failure.deflate(case.details if case.details != case.message else ""),
         file=case.file,
         line=case.line,
     )
 
 
-def _write(job_runs: Iterable[JobRun], failures: Sequence[Failure], links: Sequence[tuple[Upload, JobRun]]) -> None:
+def _write(
+    job_runs: Iterable[JobRun], failures: Sequence[tuple[Failure, str]], links: Sequence[tuple[Upload, JobRun]]
+) -> None:
     new = [job_run for job_run in job_runs if job_run.pk is None]
     for job_run in job_runs:
         if job_run.pk is not None:
             job_run.save()
     JobRun.objects.bulk_create(new)
-    for failure in failures:
+    for failure, _ in failures:
         failure.job_run_id = failure.job_run.pk  # it had none when the failure was made
-    Failure.objects.bulk_create(failures, batch_size=1_000)
+    write_failures(failures)
     RecordedUpload.objects.bulk_create(
         [RecordedUpload(upload_id=upload.pk, job_run_id=job_run.pk) for upload, job_run in links]
     )

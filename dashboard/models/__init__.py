@@ -1,7 +1,7 @@
 """What is kept: one module for each noun of docs/design.md."""
 
 from dashboard.models.commits import Branch, BranchCommit, Commit
-from dashboard.models.failures import Failure
+from dashboard.models.failures import Failure, FailureText
 from dashboard.models.jobs import Job, JobRun, Step, Verdict
 from dashboard.models.repositories import Membership, Repository
 from dashboard.models.runs import Workflow, WorkflowRun
@@ -16,6 +16,7 @@ __all__ = [
     "BranchCommit",
     "Commit",
     "Failure",
+    "FailureText",
     "Job",
     "JobRun",
     "JobTest",

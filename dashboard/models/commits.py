@@ -63,7 +63,7 @@ class BranchCommit(models.Model):
         constraints = [models.UniqueConstraint(fields=["branch", "commit"], name="branch_commit_once")]
         indexes = [
             # The heat map's columns: the newest commits of a branch, and those before a place.
-            models.Index(fields=["branch", "-place", "-commit"], name="branch_columns"),
+            models.Index(fields=["branch", "place", "commit"], name="branch_columns"),
         ]
 
     def __str__(self) -> str:

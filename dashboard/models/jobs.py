@@ -74,7 +74,7 @@ class JobRun(models.Model):
         constraints = [models.UniqueConstraint(fields=["workflow_run", "job"], name="job_run_once")]
         indexes = [
             # A job's heat map: its newest runs on a branch, and those before a place.
-            models.Index(fields=["job", "branch", "-place", "-id"], name="job_run_columns"),
+            models.Index(fields=["job", "branch", "place", "id"], name="job_run_columns"),
         ]
 
     def __str__(self) -> str:

@@ -18,8 +18,9 @@ class Upload(models.Model):
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="uploads", db_index=False)
     token = models.ForeignKey(ApiToken, on_delete=models.SET_NULL, related_name="uploads", null=True)
     # blake2b of the body and of the run it belongs to: the same body for the same run again is the same upload.
-    fingerprint = models.BinaryField(max_length=32)
-    run = models.JSONField()  # where the results belong (dashboard.intake.identity.RunIdentity), as the sender said
+    fingerprint = models.BinaryField(max_length=16)
+    # Where the results belong (dashboard.intake.identity.RunIdentity), until they are there: then job_runs says it.
+    run = models.JSONField()
     content_type = models.CharField(max_length=200, blank=True)
     file = models.CharField(max_length=200)  # its name in Django's storage; dashboard.intake.keep reads it
     size_bytes = models.BigIntegerField()

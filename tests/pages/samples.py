@@ -82,7 +82,7 @@ def make_job(workflow: Workflow, name: str, tests: int, **dimensions: str) -> Jo
     repository = workflow.repository
     key = ", ".join(f"{dimension}={value}" for dimension, value in sorted(dimensions.items()))
     job = Job.objects.create(workflow=workflow, name=name, dimensions=dimensions, dimensions_key=key, test_count=tests)
-    names = [test_name(number) for number in range(tests)]
+    names = [sample_name(number) for number in range(tests)]
     keys = [blake2b(f"{suite}\0{title}".encode(), digest_size=16).digest() for suite, title in names]
     known = {bytes(key): pk for key, pk in Test.objects.filter(repository=repository).values_list("key", "id")}
     missing = [
@@ -97,15 +97,13 @@ def make_job(workflow: Workflow, name: str, tests: int, **dimensions: str) -> Jo
     return job
 
 
-def test_name(number: int) -> tuple[str, str]:
+def sample_name(number: int) -> tuple[str, str]:
     area, check = _AREAS[number % len(_AREAS)], _CHECKS[number // 7 % len(_CHECKS)]
     return (
         f"github.com/linkerd/linkerd2/test/integration/{area}",
         f"Test{area.title()}/with_{number % 13}_replicas/{check.replace(' ', '_')}_{number:04d}",
     )
 
-
-test_name.__test__ = False  # type: ignore[attr-defined]
 
 
 def random_matrix(tests: int, runs: int, not_green: float, seed: int = 1) -> np.ndarray:

@@ -43,7 +43,7 @@ def parse_job_runs(body: bytes, limits: Limits) -> list[JobRunResult]:
     """The job runs of a document: one object, or `{"job_runs": [objects]}`.
 
     An object has the fields of RunIdentity, and `steps` and `annotations`. An annotation whose level is warning or notice
-    is no failure and is left out. Refused names every mistake.
+    is no failure and is left out; the others make a run without a conclusion a failed one. Refused names every mistake.
     """
     try:
         document = msgspec.json.decode(body)
@@ -71,12 +71,14 @@ def _result(values: dict[str, Any], limits: Limits) -> JobRunResult:
     values = dict(values)
     steps = _converted(values.pop("steps", None), _Step, "steps", MOST_STEPS)
     annotations = _converted(values.pop("annotations", None), _Annotation, "annotations", MOST_ANNOTATIONS)
+    failures = [_failure(each, limits) for each in annotations if each.level in (None, "", "failure", "error")]
+    run = RunIdentity.checked(values)
+    if failures and not run.conclusion and run.status in ("", "completed"):
+        run = msgspec.structs.replace(run, conclusion="failure")
     return JobRunResult(
-        run=RunIdentity.checked(values),
+        run=run,
         steps=[_step(number, step) for number, step in enumerate(steps, start=1)],
-        failures_outside_tests=[
-            _failure(each, limits) for each in annotations if each.level in (None, "", "failure", "error")
-        ],
+        annotations=failures,
     )
 
 

@@ -70,7 +70,10 @@ def record(entries: Sequence[Entry], rows: RowMaps, limits: Limits) -> dict[int,
             for case, row in zip(cases, found, strict=True)
             if case.outcome in _FAILURES and (case.outcome != Outcome.FLAKY or case.message or case.details)
         ]
-        failures += [(_failure(upload, job_run, case, None), case.details) for case in result.failures_outside_tests]
+        failures += [
+            (_failure(upload, job_run, case, None), case.details)
+            for case in (*result.failures_outside_tests, *result.annotations)
+        ]
     _write(touched.values(), failures, links)
     for _, result, location in entries:
         if result.steps:

@@ -22,11 +22,13 @@ class StepResult:
 class JobRunResult:
     """The result of one job run: its tests, its failures that no test owns, its steps.
 
-    Several results of the same run add up. is_complete is False when a report was cut short.
+    annotations are failures too, but only evidence: a job can succeed with them. Several results of the same run add up.
+    is_complete is False when a report was cut short.
     """
 
     run: RunIdentity
     cases: list[Case] = field(default_factory=list)
     failures_outside_tests: list[Case] = field(default_factory=list)
+    annotations: list[Case] = field(default_factory=list)
     steps: list[StepResult] = field(default_factory=list)
     is_complete: bool = True

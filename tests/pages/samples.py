@@ -105,7 +105,6 @@ def sample_name(number: int) -> tuple[str, str]:
     )
 
 
-
 def random_matrix(tests: int, runs: int, not_green: float, seed: int = 1) -> np.ndarray:
     """uint8 (tests, runs): mostly passes; failures come in streaks, some tests flake, some are skipped or not there yet."""
     rng = np.random.default_rng(seed)

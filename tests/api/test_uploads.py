@@ -25,6 +25,9 @@ from tests.api.caller import SHAS, Caller, junit, work_all_off
 from tests.api.wsgi import address, post_raw
 from tests.conftest import CiToken
 
+# As a server does, the WSGI application ends its database connection's business with each request.
+a_server = pytest.mark.django_db(transaction=True)
+
 REPORT = junit([("TestInstall", "passed"), ("TestEdge", "failed")])
 
 
@@ -186,6 +189,7 @@ def test_a_mistake_in_a_parameter_is_told(
     assert not kept_files(settings)
 
 
+@a_server
 def test_a_time_whose_plus_became_a_blank_is_understood(ci: Caller) -> None:
     answer = post_raw(
         address("uploads") + "&committed_at=2026-03-01T10:00:00+02:00",
@@ -210,6 +214,7 @@ def test_a_body_that_is_too_large_leaves_nothing_behind(ci: Caller, settings: La
     assert not Upload.objects.exists()
 
 
+@a_server
 @pytest.mark.parametrize("path", ["uploads", "attachments"])
 def test_a_body_that_breaks_off_leaves_nothing_behind(ci_token: CiToken, settings: LazySettings, path: str) -> None:
     where = address(path, **({"name": "x"} if path == "attachments" else {}))
@@ -219,12 +224,14 @@ def test_a_body_that_breaks_off_leaves_nothing_behind(ci_token: CiToken, setting
     assert not Upload.objects.exists()
 
 
+@a_server
 def test_job_runs_that_break_off_are_not_called_bad_json(ci_token: CiToken) -> None:
     where = "/api/v1/job-runs?repository=acme/widgets"
     answer = post_raw(where, ci_token.secret, io.BytesIO(b'{"commit": '), CONTENT_LENGTH="100")
     assert (answer.status, "send it again" in answer.detail) == (400, True)
 
 
+@a_server
 def test_a_body_in_chunks_is_read_to_its_end(ci: Caller, ci_token: CiToken) -> None:
     chunked = {"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"}
     assert post_raw(address("uploads"), ci_token.secret, io.BytesIO(REPORT), **chunked).status == 202
@@ -232,6 +239,7 @@ def test_a_body_in_chunks_is_read_to_its_end(ci: Caller, ci_token: CiToken) -> N
     assert ci.json("job-runs")["items"][0]["counts"]["tests"] == 2
 
 
+@a_server
 def test_a_length_that_is_no_number_is_no_error_of_the_server(ci_token: CiToken) -> None:
     answer = post_raw(address("uploads"), ci_token.secret, io.BytesIO(REPORT), CONTENT_LENGTH="many")
     assert answer.status < 500
@@ -269,7 +277,7 @@ def database_taken() -> Iterator[None]:
         connection.close()
 
 
-@pytest.mark.django_db(transaction=True)
+@a_server
 def test_a_busy_database_is_a_503_and_nothing_is_kept(settings: LazySettings) -> None:
     repository = Repository.objects.create(owner="acme", name="widgets")
     token, secret = ApiToken.issue("ci", last_used_at="2100-01-01T00:00:00Z")

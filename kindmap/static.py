@@ -6,21 +6,34 @@ import re
 from collections.abc import Collection, Iterator
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
+import brotli
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
+from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 _HASHED = re.compile(r"\.[0-9a-f]{12}\.\w+$")
 
 
+class _Compressor(Compressor):  # type: ignore[misc]
+    @staticmethod
+    def compress_brotli(data: bytes) -> bytes:
+        """Quality 9 instead of 11: a 30th of the time for a file a 10th larger (Swagger's 1.5 MB: 0.08 s, 365 kB)."""
+        return brotli.compress(data, quality=9)
+
+
 class StaticFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
-    """WhiteNoise's storage, but nothing is compressed that no browser loads: that took most of a first start.
+    """WhiteNoise's storage, but nothing is compressed that no browser loads: that took 30 s of a first start.
 
     Pages name files by their hashes only, and source maps (7 MB of django-ninja's) are for debuggers. A name with a hash
     never changes its content, so what is compressed already stays.
     """
+
+    def create_compressor(self, **kwargs: Any) -> Compressor:
+        return _Compressor(**kwargs)
 
     def compress_files(self, paths: Collection[str]) -> Iterator[tuple[str, str]]:
         yield from super().compress_files(

@@ -9,13 +9,27 @@ from ninja import Field, Schema
 class UploadQuery(Schema):
     """Where a report belongs. Everything but repository, commit and job is optional."""
 
-    repository: str = Field(description="owner/name", json_schema_extra={"example": "linkerd/linkerd2"})
-    commit: str = Field(description="the full sha")
+    repository: str = Field(
+        description="owner/name",
+        json_schema_extra={
+            "example": "linkerd/linkerd2",
+            "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]*/[A-Za-z0-9_-][A-Za-z0-9._-]*$",
+        },
+    )
+    commit: str = Field(
+        description="the full sha",
+        json_schema_extra={
+            "example": "5d3ab0c1f2e4968775a6b4c3d2e1f00918273645",
+            "pattern": "^[0-9a-fA-F]{40}([0-9a-fA-F]{24})?$",
+        },
+    )
     job: str = Field(description="the row of the heat map", json_schema_extra={"example": "deep"})
     branch: str = Field("main", description="the branch; for a pull request, its head branch")
     workflow: str = Field("ci", description="the workflow that the job belongs to")
     run: str = Field("", description="the CI's number of the run; without it a commit has one run of each workflow")
-    attempt: int = Field(1, description="counts re-runs; every attempt is kept")
+    attempt: int = Field(
+        1, description="counts re-runs; every attempt is kept", json_schema_extra={"minimum": 1, "maximum": 10_000}
+    )
     dimension: list[str] = Field(
         [], description="name:value, as often as needed", json_schema_extra={"example": ["k8s:1.32", "cni:calico"]}
     )

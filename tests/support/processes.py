@@ -19,7 +19,10 @@ def processes_of(data_dir: Path) -> dict[int, str]:
             continue
         # It may end while it is looked at.
         with contextlib.suppress(FileNotFoundError, ProcessLookupError, PermissionError):
-            is_ours = marker in (entry / "environ").read_bytes().split(b"\0") or data_dir in (entry / "cwd").readlink().parents
+            is_ours = (
+                marker in (entry / "environ").read_bytes().split(b"\0")
+                or data_dir in (entry / "cwd").readlink().parents
+            )
             if is_ours and not _is_zombie(entry):
                 found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     return found

@@ -104,3 +104,23 @@ def test_all_texts_together_have_a_limit_that_is_spoken_of() -> None:
     assert len(report.cases) == 20
     assert sum(len(found.details) for found in report.cases) <= 5_000
     assert any("5,000 characters" in problem for problem in report.problems)
+
+
+@pytest.mark.parametrize("attack", ["{many}", "a='>' {many}", "a='>' {padding} {many}"])
+def test_a_tag_that_would_take_minutes_is_refused_at_once(attack: str) -> None:
+    many = " ".join(f'a{number}="1"' for number in range(100_000))
+    tag = attack.format(many=many, padding=" " * 260_000)
+    with pytest.raises(Refused, match="more than 200 attributes"):
+        parsed(suite(case(), f"<testcase {tag}/>"))
+
+
+def test_a_tag_that_would_fill_the_memory_is_refused() -> None:
+    with pytest.raises(Refused, match="a tag of more than"):
+        parsed(suite(case(), f"<testcase name='{'n' * 9_000_000}'/>"))
+
+
+def test_a_long_message_in_an_attribute_is_no_attack() -> None:
+    message = "&lt;a b='c'> " * 200_000
+    found = only(parsed(suite(case(f'<failure message="{message}"/>'))))
+    assert found.message.startswith("<a b='c'> <a")
+    assert len(found.message) <= Limits().message_length

@@ -1,5 +1,6 @@
 """Which format a report is in, by its content alone: a name is what a user typed, the content is what there is."""
 
+import json
 import re
 from typing import BinaryIO
 
@@ -26,6 +27,13 @@ _GO_TEXT = re.compile(
     rb"|FAIL\s+\S+ \[(?:build|setup) failed\]|\?\s+\S+\s+\[no test files\]|Benchmark\S+\s+\d+\s+[\d.]+ ns/op)",
     re.MULTILINE,
 )
+
+
+class _Top(msgspec.Struct):
+    """What tells CTRF from all other JSON."""
+
+    results: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    reportFormat: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 def detect(stream: BinaryIO, limits: Limits) -> str:
@@ -83,31 +91,28 @@ def _json(stream: BinaryIO, limits: Limits) -> str:
         if b'"results"' in open_text(stream).read(_HEAD):
             raise
         raise NotAReport("a large JSON document, but no report", "send one of these") from None
-    keys = _keys(data)
-    if keys is None:
-        keys = _keys(data.lstrip()[:_HEAD].partition(b"\n")[0])
-    if keys is None:
-        if b'"reportFormat"' in data[:_HEAD] or b'"Action"' in data[:_HEAD]:
-            raise Refused("This is a test report in JSON that is cut or broken: send it whole.")
-        raise NotAReport("no valid JSON, or it is cut", "send one of these, whole")
-    if "results" in keys and (b'"tests"' in data or "reportFormat" in keys):
-        return "ctrf"
-    if "reportFormat" in keys:
-        raise Refused("This CTRF report has no results.")
-    raise others.named_json(keys)
-
-
-def _keys(data: bytes) -> set[str] | None:
-    """The keys of a JSON object, or of the first object of an array; None when it is no valid JSON."""
     try:
-        document = msgspec.json.decode(
-            data, type=dict[str, msgspec.Raw] | list[msgspec.Raw] | str | float | bool | None
-        )
-        if isinstance(document, list) and document and bytes(document[0]).startswith(b"{"):
-            document = msgspec.json.decode(document[0], type=dict[str, msgspec.Raw])
+        top = msgspec.json.decode(data, type=_Top)
     except (msgspec.MsgspecError, RecursionError):
-        return None
-    return set(document) if isinstance(document, dict) else set()
+        raise _unreadable_json(data) from None
+    if top.results is not msgspec.UNSET and (b'"tests"' in data or top.reportFormat is not msgspec.UNSET):
+        return "ctrf"
+    if top.reportFormat is not msgspec.UNSET:
+        raise Refused("This CTRF report has no results.")
+    raise others.named_json(data)
+
+
+def _unreadable_json(data: bytes) -> Refused:
+    """Of a text that starts like JSON and is no JSON object: the name of its first object, else that it is broken."""
+    head = data[:_HEAD]
+    if b'"reportFormat"' in head or b'"Action"' in head:
+        return Refused("This is a test report in JSON that is cut or broken: send it whole.")
+    text = head.decode("utf-8", "replace").lstrip().removeprefix("[").lstrip()
+    try:
+        first, _ = json.JSONDecoder().raw_decode(text)
+        return others.named_json(json.dumps(first).encode())
+    except (ValueError, RecursionError):
+        return NotAReport("no JSON object, or it is cut", "send one of these, whole")
 
 
 def _text(head: bytes) -> str:

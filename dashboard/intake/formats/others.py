@@ -5,9 +5,12 @@ Whoever sends one of these has test results and should learn in one sentence how
 
 import re
 
+import msgspec
+
 from dashboard.intake.report import Refused
 
 EMPTY = "an empty file"
+_SMALL = 64 * 1024
 READ = "kindmap reads JUnit XML, go test -json, TAP and CTRF"
 
 _COVERAGE = "it says which lines ran, not which tests passed: send the test report"
@@ -198,13 +201,25 @@ def named_xml(root: str, head: bytes) -> NotAReport | None:
     return NotAReport(*_XML[lower]) if lower in _XML and root not in ("testcase", "testrun") else None
 
 
-def named_json(keys: set[str]) -> NotAReport:
-    """Why a JSON document with these top-level keys is refused."""
+_KEYS = sorted(frozenset().union(*(keys for keys, _, _ in _JSON)))
+# A struct of the keys that matter: a document with a million others takes no memory for them.
+_Known = msgspec.defstruct(
+    "_Known",
+    [(f"key_{number}", msgspec.Raw | msgspec.UnsetType, msgspec.UNSET) for number in range(len(_KEYS))],
+    rename={f"key_{number}": key for number, key in enumerate(_KEYS)},
+)
+
+
+def named_json(data: bytes) -> NotAReport:
+    """Why a JSON object is refused, by its top-level keys. Raises msgspec.MsgspecError, RecursionError for anything else."""
+    document = msgspec.json.decode(data, type=_Known)
+    keys = {key for number, key in enumerate(_KEYS) if getattr(document, f"key_{number}") is not msgspec.UNSET}
     for known, name, advice in _JSON:
         if known <= keys:
             return NotAReport(name, advice)
-    some = ", ".join(sorted(key[:40] for key in keys)[:6]) or "none"
-    return NotAReport(f"JSON, but no report (its keys: {some})", "send one of these")
+    all_keys = msgspec.json.decode(data, type=dict[str, msgspec.Raw]) if len(data) < _SMALL else {}
+    some = ", ".join(sorted(key[:40] for key in all_keys)[:6])
+    return NotAReport(f"JSON, but no report (its keys: {some})" if some else "JSON, but no report", "send one of these")
 
 
 def named_text(head: bytes) -> NotAReport | None:

@@ -23,6 +23,12 @@ DOCTYPE_REFUSED = (
 
 _TOKEN = re.compile(rb"<!\[CDATA\[|<!--|<!DOCTYPE|<\?xml\s|&#(?:[xX][0-9a-fA-F]{1,16}|[0-9]{1,16});")
 _LONGEST_TOKEN = 32
+# Comments and CDATA are gone when tags are looked at, so that every < begins one.
+_TAG = re.compile(rb"<(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+>")
+_VALUE = re.compile(rb"\"[^\"]*+\"|'[^']*+'")
+_TAG_BYTES = 8 * 2**20
+_LONG_TAG = 2048
+_ATTRIBUTES = 200
 _ESCAPE = ESCAPE_PICTURE.encode()
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 _FORBIDDEN = bytes(code for code in range(32) if code not in (9, 10, 13))
@@ -36,7 +42,7 @@ def clean_xml(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
     Raises Refused at a DOCTYPE. What is not well-formed otherwise is left for the parser to say.
     """
-    cutter = _TextCutter()
+    cutter = _Cutter()
     ready, length = [OPENING], 0
     for piece in _without_tokens(pieces):
         for part in cutter.cut(piece):
@@ -122,32 +128,42 @@ def _whole(text: bytes) -> int:
     return len(text)
 
 
-class _TextCutter:
-    """Leaves out the middle of a text node longer than TEXT_BYTES; tags and attributes pass untouched."""
+class _Cutter:
+    """Passes whole tags and texts on; leaves out what comes after the first TEXT_BYTES of a text.
+
+    Raises Refused for a tag that is too long, or has too many attributes: libxml2 takes minutes for 100,000.
+    """
 
     def __init__(self) -> None:
-        self._in_tag = False
-        self._length = 0  # of the text node that is being read
+        self._tag = b""  # the start of a tag that is not complete yet
+        self._length = 0  # of the text that is being read
         self._left_out = 0
         self._held = b""  # a reference or a character that is not complete yet: &am
 
     def cut(self, piece: bytes) -> Iterator[bytes]:
-        first, last = piece.find(b"<"), piece.rfind(b"<")
-        if first < 0 and not self._in_tag:
+        piece = self._tag + piece
+        self._tag = b""
+        last = piece.rfind(b"<")
+        if last < 0:
             yield from self._text(piece)
             return
-        if not self._in_tag:
-            yield from self._text(piece[:first])
-            piece = piece[first:]
-            yield from self.finish()
-        last_close = piece.rfind(b">")
-        self._in_tag = last_close < piece.rfind(b"<") if last >= 0 else last_close < 0
-        if self._in_tag:
-            yield piece
+        tag = _TAG.match(piece, last)
+        if tag is None:
+            self._tag = piece[last:]
+            piece = piece[:last]
+            if len(self._tag) > _TAG_BYTES:
+                raise Refused(f"The XML has a tag of more than {_TAG_BYTES:,} bytes.")
+        first = piece.find(b"<")
+        if first < 0:
+            yield from self._text(piece)
             return
-        self._length = 0
-        yield piece[: last_close + 1]
-        yield from self._text(piece[last_close + 1 :])
+        yield from self._text(piece[:first])
+        yield from self._end_of_text()
+        # Of an incomplete tag, what is left of the piece ends in the text before it.
+        end = tag.end() if tag else piece.rfind(b">") + 1
+        _check_attributes(piece, first, end)
+        yield piece[first:end]
+        yield from self._text(piece[end:])
 
     def _text(self, text: bytes) -> Iterator[bytes]:
         self._length += len(text)
@@ -159,10 +175,23 @@ class _TextCutter:
         self._held = text[whole:]
         yield text[:whole]
 
-    def finish(self) -> Iterator[bytes]:
+    def _end_of_text(self) -> Iterator[bytes]:
         """What is still owed when a text ends: a note about what was left out, or the reference that was held back."""
         if self._left_out:
             yield f"\n… {self._left_out:,} bytes of this text left out …\n".encode()
         elif self._held:
             yield self._held
-        self._left_out, self._held = 0, b""
+        self._length, self._left_out, self._held = 0, 0, b""
+
+    def finish(self) -> Iterator[bytes]:
+        yield from self._end_of_text()
+        yield self._tag
+
+
+def _check_attributes(piece: bytes, first: int, end: int) -> None:
+    for part in piece[first:end].split(b"<"):
+        if len(part) > _LONG_TAG:
+            tag = _TAG.match(b"<" + part)
+            values = _VALUE.finditer(tag[0]) if tag else ()
+            if sum(1 for _ in values) > _ATTRIBUTES:
+                raise Refused(f"The XML has a tag with more than {_ATTRIBUTES} attributes.")

@@ -1,19 +1,25 @@
-"""The bytes of uploads, in Django's storage: a folder, or a bucket in its place."""
+"""The bytes of uploads, in Django's storage: a folder, or a bucket in its place.
+
+A file begins with a label, one line of JSON that says what it is, so that it can be understood without the database; the bytes
+as they came follow, deflated (`.z`) unless they were compressed already.
+"""
 
 import gzip
 import hashlib
+import json
+import secrets
 import tempfile
-import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
-from typing import IO, BinaryIO, NamedTuple, Protocol, cast
+from typing import IO, Any, BinaryIO, NamedTuple, Protocol, cast
 
 from django.core.files import File
 from django.core.files.storage import default_storage
 
 _CHUNK = 2**18
 _IN_MEMORY = 2**20
+_MOST_LABEL = 2**16
 # What is compressed already is kept as it came: gzip, zip, xz, zstd.
 _COMPRESSED = (b"\x1f\x8b", b"PK", b"\xfd7zXZ", b"\x28\xb5\x2f\xfd")
 
@@ -38,14 +44,21 @@ class Kept(NamedTuple):
     digest: bytes
 
 
-def keep(body: Readable, folder: str, most_bytes: int, announced_bytes: int | None = None) -> Kept:
+def keep(
+    body: Readable,
+    folder: str,
+    most_bytes: int,
+    announced_bytes: int | None = None,
+    label: Mapping[str, object] | None = None,
+) -> Kept:
     """Read a body to its end and keep it, byte for byte; what it counts is what it reads, not what a header declares.
 
-    announced_bytes: how many there should be, when that is known. Nothing is left behind when there are more than most_bytes
-    (TooLarge) or fewer than announced (TooShort), or when they cannot be written (OSError).
+    label: plain values. announced_bytes: how many there should be, when that is known. Nothing is left behind when there
+    are more than most_bytes (TooLarge) or fewer than announced (TooShort), or when they cannot be written (OSError).
     """
     digest, size = hashlib.blake2b(digest_size=32), 0
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spool:
+        spool.write(json.dumps(label or {}).encode() + b"\n")
         chunk = body.read(_CHUNK)
         is_compressed = chunk.startswith(_COMPRESSED)
         # Level 1: a report shrinks to a tenth; more would cost the web process more than it saves.
@@ -62,7 +75,7 @@ def keep(body: Readable, folder: str, most_bytes: int, announced_bytes: int | No
         if not is_compressed:
             out.close()
         spool.seek(0)
-        name = f"{folder}/{date.today():%Y-%m}/{uuid.uuid4().hex}{'' if is_compressed else '.z'}"
+        name = f"{folder}/{date.today():%y%m}/{secrets.token_urlsafe(12)}{'' if is_compressed else '.z'}"
         return Kept(default_storage.save(name, File(spool)), size, digest.digest())
 
 
@@ -70,11 +83,22 @@ def keep(body: Readable, folder: str, most_bytes: int, announced_bytes: int | No
 def kept(name: str) -> Iterator[BinaryIO]:
     """The bytes as they came. FileNotFoundError when they are gone."""
     with default_storage.open(name) as file:
+        _read_label(file)
         if name.endswith(".z"):
             with gzip.open(file) as body:
                 yield cast(BinaryIO, body)
         else:
             yield cast(BinaryIO, file)
+
+
+def label_of(name: str) -> dict[str, Any]:
+    """What a file's label says. FileNotFoundError when it is gone."""
+    with default_storage.open(name) as file:
+        return _read_label(file)
+
+
+def _read_label(file: IO[bytes]) -> dict[str, Any]:
+    return json.loads(file.readline(_MOST_LABEL))
 
 
 def throw_away(name: str) -> None:

@@ -12,10 +12,11 @@ from django.utils import timezone
 from dashboard.intake.identity import RunIdentity
 from dashboard.intake.job_runs import CONTENT_TYPE as JOB_RUNS
 from dashboard.intake.job_runs import parse_job_runs
-from dashboard.intake.keep import kept
+from dashboard.intake.keep import kept, label_of
 from dashboard.intake.locate import Locator
 from dashboard.intake.merge import unique_cases
 from dashboard.intake.parse import parse_upload
+from dashboard.intake.receive import Label
 from dashboard.intake.record import Entry, record
 from dashboard.intake.report import Refused
 from dashboard.intake.result import JobRunResult
@@ -104,8 +105,7 @@ class Processor:
                 upload.problems = problems + left_out.get(upload.pk, [])
                 upload.totals = _totals(results)
                 upload.finished_at = now
-                upload.run = {}  # its job runs say it from here on
-            fields = ["state", "problems", "totals", "finished_at", "run"]
+            fields = ["state", "problems", "totals", "finished_at"]
             Upload.objects.bulk_update([each.upload for each in read], fields, batch_size=100)
 
     def _forget(self) -> None:
@@ -116,10 +116,11 @@ class Processor:
 
 def _parsed(upload: Upload) -> _Read:
     try:
+        label = Label(**label_of(upload.file))
         with kept(upload.file) as body:
-            if upload.content_type == JOB_RUNS:
+            if label.content_type == JOB_RUNS:
                 return _Read(upload, parse_job_runs(body.read(), settings.LIMITS), [])
-            parsed = parse_upload(body, upload.content_type, settings.LIMITS)
+            parsed = parse_upload(body, label.content_type, settings.LIMITS)
     except FileNotFoundError:
         raise Refused(f"its bytes are gone from the storage ({upload.file}); send them again") from None
     reports = [each.report for each in parsed.reports]
@@ -127,7 +128,7 @@ def _parsed(upload: Upload) -> _Read:
         reports[0].cases if len(reports) == 1 else unique_cases([case for report in reports for case in report.cases])
     )
     result = JobRunResult(
-        run=RunIdentity.from_json(upload.run),
+        run=RunIdentity.from_json(label.run),
         cases=cases,
         failures_outside_tests=[case for report in reports for case in report.failures_outside_tests],
         is_complete=parsed.is_complete,

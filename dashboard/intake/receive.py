@@ -1,7 +1,6 @@
 """The way in: keep the bytes, write one row, wake the worker. Nothing is parsed here."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -21,6 +20,13 @@ class Body(NamedTuple):
     announced_bytes: int | None = None
 
 
+class Label(NamedTuple):
+    """What the label of a kept upload says: the run that a report belongs to, and what the sender called the body."""
+
+    run: dict[str, Any]  # RunIdentity.to_json; empty for a document of job runs, which names them itself
+    content_type: str
+
+
 def receive_report(
     repository: Repository, run: RunIdentity, body: Body, token: ApiToken | None = None
 ) -> tuple[Upload, bool]:
@@ -28,38 +34,25 @@ def receive_report(
 
     TooLarge, TooShort and OSError come from dashboard.intake.keep; nothing is left behind then.
     """
-    kept = keep(body.stream, _folder(repository), settings.LIMITS.upload_bytes, body.announced_bytes)
-    return _row(repository, kept, run.fingerprint(kept.digest), run.to_json(), body.content_type, token)
+    kept = _keep(repository, body, settings.LIMITS.upload_bytes, Label(run.to_json(), body.content_type[:200]))
+    return _row(repository, kept, run.fingerprint(kept.digest), token)
 
 
 def receive_job_runs(repository: Repository, body: Body, token: ApiToken | None = None) -> tuple[Upload, bool]:
     """Keep a document of job runs, which names the runs itself (dashboard.intake.job_runs)."""
-    kept = keep(body.stream, _folder(repository), settings.LIMITS.document_bytes, body.announced_bytes)
-    return _row(repository, kept, kept.digest[:16], {}, JOB_RUNS, token)
+    kept = _keep(repository, body, settings.LIMITS.document_bytes, Label({}, JOB_RUNS))
+    return _row(repository, kept, kept.digest[:16], token)
 
 
-def _folder(repository: Repository) -> str:
-    return f"uploads/{repository.pk}"
+def _keep(repository: Repository, body: Body, most_bytes: int, label: Label) -> Kept:
+    return keep(body.stream, f"uploads/{repository.pk}", most_bytes, body.announced_bytes, label._asdict())
 
 
-def _row(
-    repository: Repository,
-    kept: Kept,
-    fingerprint: bytes,
-    run: Mapping[str, object],
-    content_type: str,
-    token: ApiToken | None,
-) -> tuple[Upload, bool]:
+def _row(repository: Repository, kept: Kept, fingerprint: bytes, token: ApiToken | None) -> tuple[Upload, bool]:
     try:
-        with transaction.atomic():  # so that a caller's transaction survives the clash
+        with transaction.atomic():
             upload = Upload.objects.create(
-                repository=repository,
-                token=token,
-                fingerprint=fingerprint,
-                run=run,
-                content_type=content_type[:200],
-                file=kept.name,
-                size_bytes=kept.size,
+                repository=repository, token=token, fingerprint=fingerprint, file=kept.name, size_bytes=kept.size
             )
     except IntegrityError:
         throw_away(kept.name)

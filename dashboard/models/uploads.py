@@ -16,13 +16,11 @@ class Upload(models.Model):
         REJECTED = "rejected", "could not be used"
 
     repository = models.ForeignKey(Repository, on_delete=models.CASCADE, related_name="uploads", db_index=False)
-    token = models.ForeignKey(ApiToken, on_delete=models.SET_NULL, related_name="uploads", null=True)
+    token = models.ForeignKey(ApiToken, on_delete=models.SET_NULL, related_name="uploads", null=True, db_index=False)
     # blake2b of the body and of the run it belongs to: the same body for the same run again is the same upload.
     fingerprint = models.BinaryField(max_length=16)
-    # Where the results belong (dashboard.intake.identity.RunIdentity), until they are there: then job_runs says it.
-    run = models.JSONField()
-    content_type = models.CharField(max_length=200, blank=True)
-    file = models.CharField(max_length=200)  # its name in Django's storage; dashboard.intake.keep reads it
+    # Its name in Django's storage. Its label says where the results belong, in the sender's words (dashboard.intake.receive).
+    file = models.CharField(max_length=200)
     size_bytes = models.BigIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
     reason = models.TextField(blank=True)  # why it was rejected, in words

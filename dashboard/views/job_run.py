@@ -87,7 +87,7 @@ def job_run(request: HttpRequest, owner: str, name: str, pk: int) -> HttpRespons
         "has_more_failures": len(failures) > FAILURES,
         "steps": shown_steps(run),
         "attempts": attempts(run),
-        "uploads": run.uploads.order_by("id").defer("run", "totals"),
+        "uploads": run.uploads.order_by("id").defer("totals"),
         "attachments": run.attachments.order_by("name", "id"),
         "page": tests_page(run, request),
     }

@@ -4,6 +4,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 
 from dashboard.access import visible_repository
+from dashboard.intake.keep import label_of
 from dashboard.models import JobRun, Upload
 from dashboard.views.requests import HtmxRequest
 
@@ -24,7 +25,15 @@ def upload(request: HtmxRequest, owner: str, name: str, pk: int) -> HttpResponse
         "upload": upload,
         "job_runs": runs[:JOB_RUNS],
         "is_waiting": upload.state == Upload.State.RECEIVED,
-        "sent": sorted((key, value) for key, value in upload.run.items() if value not in ("", None, {}, [])),
+        "sent": sorted(sent(upload).items()),
         "totals": upload.totals.items(),
     }
     return render(request, "dashboard/_upload.html" if request.htmx else "dashboard/upload.html", context)
+
+
+def sent(upload: Upload) -> dict[str, object]:
+    """What the sender said of the run; nothing when the bytes are no longer kept."""
+    try:
+        return label_of(upload.file)["run"]
+    except FileNotFoundError:
+        return {}

@@ -33,7 +33,7 @@ def addresses(sample: samples.Sample) -> dict[str, str]:
     run = sample.runs[0]
     failure = Failure.objects.filter(repository=sample.repository).first()
     upload = Upload.objects.create(
-        repository=sample.repository, fingerprint=b"1" * 32, run={"job": "deep"}, file="uploads/1", size_bytes=1200
+        repository=sample.repository, fingerprint=b"1" * 32, file="uploads/1", size_bytes=1200
     )
     attachment = Attachment.objects.create(job_run=run, name="log.html", file="attachments/1", size_bytes=3)
     base = f"/{sample.repository}/"

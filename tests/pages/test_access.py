@@ -1,11 +1,12 @@
 """Who may open which page. What somebody may not see does not exist for them."""
 
+import io
+
 import pytest
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.urls import get_resolver
 
-from dashboard.models import Repository
+from dashboard.intake.keep import keep
+from dashboard.models import Attachment, Repository
 from tests.pages import samples
 
 READ = ("repository", "job", "job_run", "failure", "test", "upload")
@@ -80,7 +81,8 @@ def test_a_page_not_found_does_not_say_why(addresses, login):
 
 
 def test_an_attachment_is_only_ever_downloaded(addresses, login, viewer):
-    default_storage.save("attachments/1", ContentFile(b"<script>alert(1)</script>"))
+    file = keep(io.BytesIO(b"<script>alert(1)</script>"), "attachments/1", 100)
+    Attachment.objects.update(file=file.name)
     response = login(viewer).get(addresses["attachment"])
     assert response.status_code == 200
     assert response.headers["Content-Disposition"].startswith("attachment")

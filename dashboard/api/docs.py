@@ -10,7 +10,7 @@ from dashboard.api.v1 import api
 @require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """Swagger UI over the OpenAPI description, from our own static files."""
-    return Swagger({"deepLinking": True, "docExpansion": "list", "tryItOutEnabled": False}).render_page(request, api)
+    return Swagger({"deepLinking": True, "docExpansion": "list"}).render_page(request, api)
 
 
 def no_such_route(request: HttpRequest, rest: str) -> JsonResponse:

@@ -1,21 +1,32 @@
 """What the write routes take and answer."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from ninja import Field, Schema
 
-
-class UploadQuery(Schema):
-    """Where a report belongs. Everything but repository, commit and job is optional."""
-
-    repository: str = Field(
+RepositoryName = Annotated[
+    str,
+    Field(
         description="owner/name",
         json_schema_extra={
             "example": "linkerd/linkerd2",
             "pattern": "^[A-Za-z0-9_-][A-Za-z0-9._-]*/[A-Za-z0-9_-][A-Za-z0-9._-]*$",
         },
-    )
+    ),
+]
+
+
+class JobRunsQuery(Schema):
+    """Whose results they are."""
+
+    repository: RepositoryName
+
+
+class UploadQuery(Schema):
+    """Where a report belongs. Everything but repository, commit and job is optional."""
+
+    repository: RepositoryName
     commit: str = Field(
         description="the full sha",
         json_schema_extra={

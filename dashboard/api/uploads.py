@@ -12,7 +12,7 @@ from ninja.errors import HttpError
 from dashboard.api.auth import BearerToken, readable_repositories, upload_repository
 from dashboard.api.bodies import PROBLEMS, body_of, run_of, told_when_not_kept
 from dashboard.api.reading import Id, absolute, conditional, refuse_unknown
-from dashboard.api.schemas import JobRunIn, Problem, UploadAccepted, UploadQuery, UploadState
+from dashboard.api.schemas import JobRunIn, JobRunsQuery, Problem, UploadAccepted, UploadQuery, UploadState
 from dashboard.intake.job_runs import parse_job_runs
 from dashboard.intake.keep import TooLarge, TooShort
 from dashboard.intake.receive import receive_job_runs, receive_report
@@ -60,14 +60,14 @@ def create_upload(request: HttpRequest, query: Query[UploadQuery]) -> Status:
         "requestBody": {"content": {"application/json": {"schema": JobRunIn.model_json_schema()}}, "required": True}
     },
 )
-def create_job_runs(request: HttpRequest, repository: str) -> Status:
+def create_job_runs(request: HttpRequest, query: Query[JobRunsQuery]) -> Status:
     """For CI that has only a job's result: its conclusion, its steps with their times, its annotations.
 
     The body is one job run, or `{"job_runs": […]}` with many. An annotation becomes a failure with file, line and message.
     """
-    refuse_unknown(request, {"repository"})
+    refuse_unknown(request, JobRunsQuery.model_fields)
     token = request.auth  # type: ignore[attr-defined]
-    found = upload_repository(token, repository)
+    repository = upload_repository(token, query.repository)
     body = body_of(request)
     with told_when_not_kept("document_bytes"):
         content = body.stream.read(settings.LIMITS.document_bytes + 1)
@@ -79,7 +79,7 @@ def create_job_runs(request: HttpRequest, repository: str) -> Status:
             parse_job_runs(content, settings.LIMITS)  # so that a mistake is told at once; the worker records it
         except Refused as refused:
             raise HttpError(422, str(refused)) from None
-        upload, is_new = receive_job_runs(found, body._replace(stream=io.BytesIO(content)), token)
+        upload, is_new = receive_job_runs(repository, body._replace(stream=io.BytesIO(content)), token)
     return Status(202 if is_new else 200, _accepted(request, upload))
 
 

@@ -31,7 +31,7 @@ def duration_bytes(ordinal: Expression | F | int) -> dict[str, Func]:
 
 
 def _cut(field: str, start: Expression | F | int, length: int) -> Func:
-    """SUBSTR counts bytes from 1 on blobs, on SQLite and PostgreSQL alike."""
+    """SUBSTR counts bytes from 1 on blobs, on SQLite and PostgreSQL alike; of an empty blob SQLite cuts NULL."""
     return Func(field, start, length, function="SUBSTR", output_field=BinaryField())
 
 
@@ -51,7 +51,7 @@ def history_of(test: Test, branch: Branch | None, commits: list[int]) -> list[Ru
         )
     )
     return [
-        RunOutcome(job, run, job_test, number, commit, outcome, duration_of(*duration))
+        RunOutcome(job, run, job_test, number, commit, outcome, duration_of(*(cut or b"" for cut in duration)))
         for job, run, job_test, number, commit, statuses, *duration in rows
         if (outcome := outcome_of(statuses, number)) != Outcome.ABSENT
     ]

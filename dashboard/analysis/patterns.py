@@ -17,7 +17,13 @@ MAX_WORK = 5_000  # steps of building it: `(((){99}){99}){99}` is large without 
 MAX_SECONDS = 0.5  # of one search; what is bounded above keeps a single text within a tenth of that
 _CACHED = 200_000  # numbers of states remembered before the cache starts again
 
-_START, _END = "\x02", "\x03"  # stand before and after a text, so that ^ and $ are characters like others
+_START, _END = "^", "$"
+_ANCHORS = {
+    constants.AT_BEGINNING: _START,
+    constants.AT_BEGINNING_STRING: _START,
+    constants.AT_END: _END,
+    constants.AT_END_STRING: _END,
+}
 
 
 class PatternError(ValueError):
@@ -34,17 +40,17 @@ class Pattern:
             parsed = parser.parse(text, re.IGNORECASE)
         except (re.error, RecursionError, OverflowError) as error:
             raise PatternError(f"not a regular expression: {error}") from None
-        # Each state: the tests that lead on by one character, and the states reached without any.
+        # Each state: the tests that lead on by one character, the states reached without any, and where alone that is allowed.
         self._steps: list[list[tuple[Callable[[str], bool], int]]] = []
         self._free: list[list[int]] = []
+        self._only: list[str] = []
         self._work = 0
         self._accept = self._state()
         try:
-            start = self._sequence(list(parsed), self._accept)
+            self._start = self._sequence(list(parsed), self._accept)
         except RecursionError:
             raise PatternError("the expression is nested too deeply") from None
-        self._start = self._closure([start])
-        self._known: dict[tuple[frozenset[int], str], frozenset[int]] = {}
+        self._known: dict[tuple[frozenset[int], str, bool], frozenset[int]] = {}
         self._cached = 0
 
     def matching(self, texts: Iterable[str]) -> list[bool]:
@@ -59,31 +65,34 @@ class Pattern:
 
     def found_in(self, text: str) -> bool:
         """Whether the pattern matches anywhere in the text."""
-        states, known, accept = self._start, self._known, self._accept
-        if accept in states:
-            return True
-        for character in (_START, *text, _END):
-            following = known.get((states, character))
-            if following is None:
-                following = known[states, character] = self._following(states, character)
-            if accept in following:
+        known, accept, last = self._known, self._accept, len(text) - 1
+        states = self._closure([self._start], _START if text else _START + _END)
+        for index, character in enumerate(text):
+            if accept in states:
                 return True
-            states = following
-        return False
+            key = (states, character, index == last)
+            states = known.get(key) or self._following(*key)
+        return accept in states
 
-    def _following(self, states: frozenset[int], character: str) -> frozenset[int]:
+    def _following(self, states: frozenset[int], character: str, is_last: bool) -> frozenset[int]:
         if self._cached > _CACHED:
             self._known.clear()
             self._cached = 0
         reached = [target for state in states for matches, target in self._steps[state] if matches(character)]
-        following = self._closure(reached) | self._start  # a match may begin at every character
+        # A match may begin after every character.
+        following = self._closure([*reached, self._start], _END if is_last else "")
+        self._known[states, character, is_last] = following
         self._cached += len(following)
         return following
 
-    def _closure(self, states: Iterable[int]) -> frozenset[int]:
+    def _closure(self, states: Iterable[int], place: str) -> frozenset[int]:
+        """The states and all that they reach without a character, where `place` says which ends of the text are here."""
         seen, waiting = set(states), list(states)
         while waiting:
-            new = [state for state in self._free[waiting.pop()] if state not in seen]
+            state = waiting.pop()
+            if self._only[state] and self._only[state] not in place:
+                continue
+            new = [target for target in self._free[state] if target not in seen]
             seen.update(new)
             waiting.extend(new)
         return frozenset(seen)
@@ -93,6 +102,7 @@ class Pattern:
             raise PatternError("the expression is too large: use smaller counts")
         self._steps.append([])
         self._free.append([])
+        self._only.append("")
         return len(self._steps) - 1
 
     def _sequence(self, nodes: list[Any], after: int) -> int:
@@ -119,7 +129,13 @@ class Pattern:
             self._free[start] = [self._sequence(list(branch), after) for branch in argument[1]]
             return start
         start = self._state()
-        self._steps[start].append((_character_test(operation, argument), after))
+        if operation is constants.AT:
+            if argument not in _ANCHORS:
+                raise PatternError(r"\b and \B are not supported")
+            self._only[start] = _ANCHORS[argument]
+            self._free[start] = [after]
+        else:
+            self._steps[start].append((_character_test(operation, argument), after))
         return start
 
     def _repeat(self, least: int, most: int, nodes: Any, after: int) -> int:
@@ -139,20 +155,10 @@ class Pattern:
         return after
 
 
-def _is_text(character: str) -> bool:
-    return character not in (_START, _END)
-
-
 def _character_test(operation: Any, argument: Any) -> Callable[[str], bool]:
-    """Whether one character fits a literal, a class, a dot or an anchor."""
-    if operation is constants.AT:
-        if argument in (constants.AT_BEGINNING, constants.AT_BEGINNING_STRING):
-            return _START.__eq__
-        if argument in (constants.AT_END, constants.AT_END_STRING):
-            return _END.__eq__
-        raise PatternError(r"\b and \B are not supported")
+    """Whether one character fits a literal, a class or a dot."""
     if operation is constants.ANY:
-        return _is_text
+        return lambda _character: True
     if operation is constants.LITERAL:
         return _one_of(_set_test(constants.LITERAL, argument))
     if operation is constants.NOT_LITERAL:
@@ -165,15 +171,14 @@ def _character_test(operation: Any, argument: Any) -> Callable[[str], bool]:
 
 
 def _one_of(*tests: Callable[[str], bool]) -> Callable[[str], bool]:
-    return lambda character: (
-        _is_text(character)
-        and any(test(form) for form in {character, character.lower(), character.upper()} for test in tests)
+    return lambda character: any(
+        test(form) for form in {character, character.lower(), character.upper()} for test in tests
     )
 
 
 def _none_of(*tests: Callable[[str], bool]) -> Callable[[str], bool]:
     positive = _one_of(*tests)
-    return lambda character: _is_text(character) and not positive(character)
+    return lambda character: not positive(character)
 
 
 def _set_test(operation: Any, argument: Any) -> Callable[[str], bool]:

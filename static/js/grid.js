@@ -1,8 +1,8 @@
-// What a heat map can only do with a script: cross-hair, tooltip over merged cells, keyboard. Without it every link still works.
+// What a heat map needs a script for: cross-hair, tooltip, keyboard. Without it every link still works.
 (() => {
-  const RED = "td.f > a, td.e > a, td.t > a";
+  const RED = ":is(td.f, td.e, td.t) > a, td.runs :is(a.f, a.e, a.t)";
   let cursor = null; // {row, column} of the keyboard
-  let waiting = null; // what to do again when more rows have come
+  let waiting = null; // what to do when more rows have come
   let overlays = null; // of the box that they were made for
 
   const make = (css, parent) => {
@@ -24,7 +24,7 @@
 
   const headsOf = (box) => box.querySelector("thead tr:last-child")?.cells ?? [];
 
-  // All cells are equally wide, so the pointer's place says which column it is over, merged or not.
+  // All cells are equally wide: the pointer's place says which column it is over, merged or not.
   const geometry = (box) => {
     const first = headsOf(box)[1];
     return first && { left: first.offsetLeft, width: first.getBoundingClientRect().width, count: headsOf(box).length - 1 };
@@ -61,14 +61,13 @@
     tip.style.transform = `translate(${Math.max(left, 4)}px, ${Math.max(top, 4)}px)`;
   };
 
-  const showColumn = (box, column) => {
-    const { crosshair } = overlaysOf(box);
+  const lay = (element, box, column, top, height) => {
     const { left, width } = geometry(box);
-    crosshair.style.left = `${left + column * width}px`;
-    crosshair.style.width = `${width - 1}px`;
-    crosshair.style.height = `${box.querySelector("table").offsetHeight}px`;
-    crosshair.hidden = false;
+    Object.assign(element.style, { left: `${left + column * width}px`, top: `${top}px`, width: `${width - 1}px`, height: `${height}px` });
+    element.hidden = false;
   };
+
+  const showColumn = (box, column) => lay(overlaysOf(box).crosshair, box, column, 0, box.querySelector("table").offsetHeight);
 
   const hide = () => {
     if (overlays) overlays.tip.hidden = overlays.crosshair.hidden = true;
@@ -103,27 +102,22 @@
     box.scrollIntoView({ block: "nearest" });
   };
 
-  const moveTo = (box, row, column) => {
+  const moveTo = (box, row, column, link) => {
     const place = geometry(box);
     const parts = overlaysOf(box);
     cursor = { row, column: Math.max(0, Math.min(column, place.count - 1)) };
     reveal(box, row, place);
     const cell = cellAt(row, cursor.column);
-    (cell?.querySelector("a") ?? box).focus({ preventScroll: true });
-    parts.cursor.style.left = `${place.left + cursor.column * place.width}px`;
-    parts.cursor.style.top = `${row.offsetTop}px`;
-    parts.cursor.style.width = `${place.width - 1}px`;
-    parts.cursor.style.height = `${row.offsetHeight - 1}px`;
-    parts.cursor.hidden = false;
+    (link ?? cell?.querySelector("a") ?? box).focus({ preventScroll: true });
+    lay(parts.cursor, box, cursor.column, row.offsetTop, row.offsetHeight - 1);
     showColumn(box, cursor.column);
     const text = describe(box, row, cursor.column);
     const area = parts.cursor.getBoundingClientRect();
     showTip(parts.tip, text, area.left, area.bottom - 12);
-    const say = document.getElementById("grid-say");
-    if (say) say.textContent = `${text.words}: ${text.name}, ${text.column}`;
+    document.getElementById("grid-say").textContent = `${text.words}: ${text.name}, ${text.column}`;
   };
 
-  // Rows that are still a placeholder are fetched by bringing them into view; then the same key counts again.
+  // A placeholder fetches its rows when it comes into view; then the same key counts again.
   const fetchRows = (box, body, again) => {
     waiting = again;
     const down = body.offsetTop - box.querySelector("thead").offsetHeight;
@@ -157,9 +151,9 @@
     const cell = next.closest("td");
     let column = 0;
     for (let other = cell.previousElementSibling; other; other = other.previousElementSibling) {
-      if (other.tagName === "TD") column += other.colSpan;
+      column += other.tagName === "TD" ? other.colSpan : 0;
     }
-    moveTo(box, cell.parentElement, column);
+    moveTo(box, cell.parentElement, column, next);
   };
 
   const open = (box) => {

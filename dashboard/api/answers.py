@@ -158,7 +158,7 @@ class JobRunAnswer(Schema):
     conclusion: str = Field(description="what the CI said, in GitHub's words; empty if nothing")
     is_complete: bool = Field(description="false: a report was cut short, so tests may be missing")
     counts: Counts
-    failures_outside_tests: int = Field(description="of a set-up, a build, an annotation: no test owns them")
+    failures_outside_tests: int = Field(description="of a set-up or a build: no test owns them")
     started_at: datetime | None
     finished_at: datetime | None
     duration_seconds: float | None

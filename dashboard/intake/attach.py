@@ -33,8 +33,8 @@ def attach(repository: Repository, run: RunIdentity, name: str, body: Body) -> t
     The job run is made if it is not there yet, so that a log may arrive before the results; until those come it is queued.
     TooLarge, TooShort and OSError come from dashboard.intake.keep; nothing is left behind then.
     """
-    folder = f"attachments/{repository.pk}"
-    file = keep(body.stream, folder, settings.LIMITS.upload_bytes, body.announced_bytes)
+    label = {"name": name, "content_type": body.content_type[:200], "run": run.to_json()}
+    file = keep(body.stream, f"attachments/{repository.pk}", settings.LIMITS.upload_bytes, body.announced_bytes, label)
     try:
         attachment, is_new = _row(_job_run(repository, run), name, body.content_type, file)
     except BaseException:

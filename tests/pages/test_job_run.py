@@ -106,7 +106,7 @@ def test_an_address_that_is_not_of_the_web_is_not_linked(run, get, url):
 
 
 def test_long_details_are_cut_and_say_so(run, get):
-    FailureText.objects.update(deflated=FailureText.deflate(["x" * 9_000] * 4))
+    FailureText.objects.update(packed=FailureText.pack(["x" * 9_000] * 4))
     html = get(f"job-runs/{run.pk}/")
     assert "… 6000 more characters" in html
     assert "x" * 3_001 not in html

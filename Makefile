@@ -2,9 +2,9 @@
 
 PYTHON_FILES := kindmap dashboard runner tests bench manage.py
 # One process on each database, side by side; what needs no database runs in the first only (tests/conftest.py).
-BOTH_DATABASES := --dist each \
-	--tx popen//env:KINDMAP_TEST_SPLIT=1//env:KINDMAP_TEST_DATABASE=sqlite \
-	--tx popen//env:KINDMAP_TEST_SPLIT=1//env:KINDMAP_TEST_DATABASE=postgresql
+BOTH_DATABASES := --dist each -o console_output_style=classic \
+	--tx popen//id=sqlite//env:KINDMAP_TEST_SPLIT=1//env:KINDMAP_TEST_DATABASE=sqlite \
+	--tx popen//id=postgresql//env:KINDMAP_TEST_SPLIT=1//env:KINDMAP_TEST_DATABASE=postgresql
 UV_COMPILE := .venv/bin/uv pip compile --quiet --python-version 3.11 --generate-hashes --no-header --no-emit-index-url \
 	--no-emit-find-links --universal
 
@@ -32,7 +32,7 @@ lint: venv-dev ## style, types, forbidden imports, forgotten migrations
 	@.venv/bin/ruff check $(PYTHON_FILES)
 	@.venv/bin/ruff format --check $(PYTHON_FILES)
 	@.venv/bin/mypy
-	@.venv/bin/lint-imports
+	@.venv/bin/lint-imports --no-logo
 	@scripts/check-django makemigrations --check --dry-run
 
 check-deploy: venv-dev
@@ -42,8 +42,8 @@ requirements: venv-dev ## requirements*.in → requirements*.txt with exact vers
 	@$(UV_COMPILE) requirements.in -o requirements.txt
 	@$(UV_COMPILE) requirements-dev.in -o requirements-dev.txt
 
-corpus: venv-dev ## make the report files that the bench reads
-	@.venv/bin/python bench/corpus.py
+corpus: venv-dev ## how kindmap reads a thousand real reports (CORPUS=folder)
+	@.venv/bin/python bench/corpus.py $(CORPUS)
 
 bench: venv-dev ## measure intake and pages
 	@.venv/bin/python bench/run.py

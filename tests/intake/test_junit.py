@@ -195,6 +195,11 @@ def test_suites_nested_too_deep_are_refused() -> None:
     assert only(parsed(deep, Limits(nesting=5)))
 
 
-def test_half_a_million_elements_without_a_test_are_not_kept_in_memory() -> None:
-    with pytest.raises(Refused, match="half a million"):
-        parsed(suite(case(), "<p/>" * 1_000_000))
+@pytest.mark.parametrize("element", ["<p/>", '<p a="" b=""/>', "<p a='' b=''>x</p>"])
+def test_elements_without_a_test_between_them_do_not_fill_the_memory(element: str) -> None:
+    with pytest.raises(Refused, match="without a test between them"):
+        parsed(suite(case(), element * 1_000_000))
+
+
+def test_a_megabyte_of_quotes_in_an_output_is_no_attack() -> None:
+    assert only(parsed(suite(case("<system-out>" + '{"a":"b"}' * 110_000 + "</system-out>"))))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.intake.report import Case
+from dashboard.intake.report import Case, Refused
 from dashboard.outcomes import Outcome
 from tests.intake.inputs import looks_green, only, outcomes, parsed
 
@@ -118,3 +118,8 @@ def test_skipping_everything_is_no_result() -> None:
 
 def test_one_name_twice_is_two_tests() -> None:
     assert set(outcomes(parsed("1..2\nok 1 - a\nnot ok 2 - a\n"))) == {"a", "a [2]"}
+
+
+def test_millions_of_lines_are_too_many() -> None:
+    with pytest.raises(Refused, match="more than 2,000,000 lines"):
+        parsed("1..1\nok\n" + "\n" * 2_000_000)

@@ -124,3 +124,9 @@ def test_a_long_message_in_an_attribute_is_no_attack() -> None:
     found = only(parsed(suite(case(f'<failure message="{message}"/>'))))
     assert found.message.startswith("<a b='c'> <a")
     assert len(found.message) <= Limits().message_length
+
+
+@pytest.mark.parametrize("section", ["<!---->", "<![CDATA[]]>", "&#0;"])
+def test_a_million_sections_are_too_many(section: str) -> None:
+    with pytest.raises(Refused, match="more than 1,000,000 sections"):
+        parsed(suite(case(section * 1_000_001)))

@@ -58,17 +58,27 @@ class Builder:
 
     def message(self, raw: str) -> str:
         """What to read first, cut at limits.message_length."""
+        if self.is_full:
+            return self._keep(raw[:1])
         return self._keep(text.cut(text.clean(raw).strip(), self.limits.message_length))
 
     def details(self, raw: str) -> str:
         """All of a failure's text, cut at limits.details_length."""
+        if self.is_full:
+            return self._keep(raw[:1])
         # Cleaning 100 MB to keep 20 kB of it would be a waste: the cut comes first, generously, and again after.
         rough = text.cut(raw, self.limits.details_length * 4)
         return self._keep(text.cut(text.clean(rough).strip("\n"), self.limits.details_length))
 
+    @property
+    def is_full(self) -> bool:
+        """Whether no more texts are kept: then there is no point in looking into them."""
+        return self._kept_text >= self.limits.kept_text
+
     def _keep(self, kept: str) -> str:
         if self._kept_text + len(kept) > self.limits.kept_text:
             self._texts_left_out += bool(kept)
+            self._kept_text = self.limits.kept_text
             return ""
         self._kept_text += len(kept)
         return kept

@@ -67,7 +67,15 @@ def parse(stream: BinaryIO, limits: Limits) -> Report:
     Strict in what a test's result depends on (results.tests, and of each its name and status), lenient in the rest:
     real reporters leave out what the specification requires. Raises Refused with the place of what is wrong.
     """
-    data = read_document(stream, limits)
+    tests = _document(read_document(stream, limits), limits).results.tests
+    tests.reverse()
+    builder = Builder("ctrf", limits)
+    while tests:  # what has become a case is let go
+        builder.add(_case(builder, tests.pop()))
+    return builder.finish()
+
+
+def _document(data: bytes, limits: Limits) -> _Document:
     if data.count(b'"status"') > limits.tests_per_report * 10:
         raise Refused(f"More than {limits.tests_per_report:,} tests in one upload (limit tests_per_report).")
     try:
@@ -78,10 +86,7 @@ def parse(stream: BinaryIO, limits: Limits) -> Report:
         raise Refused(f"This CTRF report is no valid JSON, or it is cut: {error}.") from error
     if document.reportFormat != "CTRF" or not (document.results.tool or document.results.summary):
         raise Refused("This JSON has results.tests but is no CTRF report: reportFormat and results.tool do not say so.")
-    builder = Builder("ctrf", limits)
-    for test in document.results.tests:
-        builder.add(_case(builder, test))
-    return builder.finish()
+    return document
 
 
 def read_document(stream: BinaryIO, limits: Limits) -> bytes:

@@ -9,6 +9,8 @@ from typing import BinaryIO, cast
 from dashboard.intake.report import Refused
 
 CHUNK = 256 * 1024
+LONGEST_LINE = 4 * 2**20
+MOST_LINES = 2_000_000  # a line costs a microsecond or two, and an upload can hold 64 million empty ones
 
 _UTF8_BOM = codecs.BOM_UTF8
 _WIDE_BOMS = (
@@ -85,6 +87,15 @@ def declared_encoding(head: bytes) -> str:
     if not codec:
         raise Refused(f"The XML declaration names an unknown encoding ({name}): write the report as UTF-8.")
     return "utf-8" if codec.startswith(("utf-16", "utf-32", "utf-7", "ascii")) else codec
+
+
+def read_lines(stream: BinaryIO) -> Iterator[bytes]:
+    """The lines of a text; one beyond LONGEST_LINE comes in parts. Raises Refused beyond MOST_LINES."""
+    for _ in range(MOST_LINES):
+        if not (line := stream.readline(LONGEST_LINE)):
+            return
+        yield line
+    raise Refused(f"The report has more than {MOST_LINES:,} lines.")
 
 
 class Decoded:

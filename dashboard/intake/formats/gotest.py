@@ -1,14 +1,13 @@
 """`go test -json`: one JSON object a line (go doc test2json). The rules are in docs/formats.md."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import msgspec
 
 from dashboard.intake.formats.builder import NO_MESSAGE, Builder, is_failure
-from dashboard.intake.formats.encoding import open_text
+from dashboard.intake.formats.encoding import open_text, read_lines
 from dashboard.intake.formats.go_output import failure_message, is_frame, reported_elsewhere
 from dashboard.intake.formats.locations import find_location
 from dashboard.intake.formats.text import KeptText
@@ -19,7 +18,6 @@ ACTIONS = frozenset(
     {"start", "run", "pause", "cont", "pass", "bench", "fail", "output", "skip", "attr", "artifacts"}
     | {"build-output", "build-fail"}
 )
-_LONGEST_LINE = 4 * 2**20
 _VERDICTS = {"pass": Outcome.PASSED, "bench": Outcome.PASSED, "fail": Outcome.FAILED, "skip": Outcome.SKIPPED}
 _TIMED_OUT = re.compile(r"panic: test timed out after (\S+)")
 _RUNNING = re.compile(r"\s+((?:Test|Example|Fuzz|Benchmark)\S*) \([\dhmsµn.]+\)")
@@ -68,14 +66,9 @@ def parse(stream: BinaryIO, limits: Limits) -> Report:
     that go was stopped: the report is not complete. Raises Refused when no line is a test event.
     """
     reader = _Reader(limits)
-    for number, line in enumerate(_lines(open_text(stream)), start=1):
+    for number, line in enumerate(read_lines(open_text(stream)), start=1):
         reader.take(line, number)
     return reader.finish()
-
-
-def _lines(stream: BinaryIO) -> Iterator[bytes]:
-    while line := stream.readline(_LONGEST_LINE):
-        yield line
 
 
 def event_of(line: bytes) -> Event | None:
@@ -98,7 +91,7 @@ class _Reader:
         self.packages: dict[str, _Package] = {}
         self.builds: dict[str, KeptText] = {}
         self.failed_builds: set[str] = set()
-        self.test_count = 0
+        self.held = 0
         self.held_text = 0  # characters of output of tests that have not ended
         self.last_line_is_cut = False
 
@@ -146,8 +139,9 @@ class _Reader:
         return self.packages[name]
 
     def _room_for_one_more(self) -> None:
-        self.test_count += 1
-        if self.test_count > self.limits.tests_per_report * 2:
+        """Tests are counted together with packages and builds, which take more memory."""
+        self.held += 1
+        if self.held > self.limits.tests_per_report + 1000:
             raise Refused(f"More than {self.limits.tests_per_report:,} tests in one upload (limit tests_per_report).")
 
     def _test_event(self, package: _Package, event: Event) -> None:

@@ -16,8 +16,9 @@ from dashboard.intake.formats.xml_stream import CLOSING, clean_xml
 from dashboard.intake.report import Case, Limits, Refused, Report
 from dashboard.outcomes import Outcome
 
-# Elements between two tests are kept in memory until the second one; a report has a few hundred (properties).
-_ELEMENTS_AT_A_TIME = 500_000
+# What stands between two tests is in memory until the second one: a few hundred properties, a megabyte of output.
+# Counted are tags and quotes: an attribute has two and takes some 160 bytes.
+_MARKUP_AT_A_TIME = 1_000_000
 
 _ERROR, _FAILURE, _SKIPPED = "error", "failure", "skipped"
 _ATTEMPTS = frozenset({"flakyFailure", "flakyError", "rerunFailure", "rerunError"})
@@ -64,9 +65,9 @@ def parse(stream: BinaryIO, limits: Limits) -> Report:
     try:
         for piece in clean_xml(decoded):
             parser.feed(piece)
-            markup = 0 if reader.take(parser) else markup + piece.count(b"<")
-            if markup > _ELEMENTS_AT_A_TIME:
-                raise Refused("The XML holds half a million elements without a single test between them.")
+            markup = 0 if reader.take(parser) else markup + _markup(piece)
+            if markup > _MARKUP_AT_A_TIME:
+                raise Refused("The XML holds hundreds of thousands of elements without a test between them.")
         parser.close()
     except etree.XMLSyntaxError as error:
         reader.take(parser)
@@ -77,6 +78,10 @@ def parse(stream: BinaryIO, limits: Limits) -> Report:
             "\N{REPLACEMENT CHARACTER}: the report is in another encoding than it says"
         )
     return reader.finish()
+
+
+def _markup(piece: bytes) -> int:
+    return 4 * piece.count(b"<") + piece.count(b'"') + piece.count(b"'")
 
 
 @dataclass(slots=True)
@@ -227,7 +232,7 @@ class _Reader:
         said = said or first_words(decisive[0].text, self.limits.message_length)
         case.message = self.builder.message(said) or NO_MESSAGE
         case.details = self.builder.details(text)
-        if not case.file or case.line is None:
+        if (not case.file or case.line is None) and not self.builder.is_full:
             file, line = find_location(f"{text}\n{said}", class_name)
             case.file, case.line = (file or case.file, line) if not case.file or line else (case.file, case.line)
 

@@ -5,7 +5,7 @@ from typing import BinaryIO
 
 from dashboard.intake.formats.builder import NO_MESSAGE, Builder
 from dashboard.intake.formats.durations import seconds
-from dashboard.intake.formats.encoding import open_text
+from dashboard.intake.formats.encoding import open_text, read_lines
 from dashboard.intake.formats.locations import find_location
 from dashboard.intake.formats.text import KeptText, first_words
 from dashboard.intake.report import Case, Limits, Refused, Report
@@ -17,7 +17,6 @@ BAIL_OUT = re.compile(r"\s*Bail out!\s*(.*)", re.IGNORECASE)
 VERSION = re.compile(r"TAP version (\d+)\s*$", re.IGNORECASE)
 
 _PRAGMA = re.compile(r"pragma\s+([+-])(\w+)")
-_LONGEST_LINE = 1024 * 1024
 _DIRECTIVE = re.compile(r"#\s*(todo|skip\w*)\b:?\s*(.*)", re.IGNORECASE)
 # node-tap and bats write how long a test took where its name ends; left there, every run would be another test.
 _TIME = re.compile(r"\s+(?:#\s*time=([\d.]+)\s*(ms|s)?|#?\s*in (\d+) ?(ms|s)(?:ec)?)\s*$")
@@ -37,10 +36,8 @@ def parse(stream: BinaryIO, limits: Limits) -> Report:
     TAP.
     """
     reader = _Reader(limits)
-    source = open_text(stream)
-    while raw := source.readline(_LONGEST_LINE):
-        line = raw.decode("utf-8", "replace").rstrip("\r\n")
-        if not reader.take(line):
+    for raw in read_lines(open_text(stream)):
+        if not reader.take(raw.decode("utf-8", "replace").rstrip("\r\n")):
             break
     return reader.finish()
 
@@ -70,15 +67,15 @@ class _Reader:
             if self.in_yaml or line.strip() == "...":
                 self.diagnostics.add(line + "\n")
                 return True
-        if match := BAIL_OUT.match(line):
+        if "!" in line and (match := BAIL_OUT.match(line)):
             self.is_tap = self.bailed_out = True
             self.builder.incomplete(f"the tests bailed out: {match[1]}" if match[1] else "the tests bailed out")
             return False
         if line[:1] in (" ", "\t"):
             self._indented(line)
-        elif match := POINT.match(line):
+        elif line[:1] in ("o", "n") and (match := POINT.match(line)):
             self._point(match)
-        elif match := PLAN.match(line):
+        elif line[:1] == "1" and (match := PLAN.match(line)):
             self._plan(int(match[1]), match[2] or "")
         elif line.startswith("# Subtest") or (VERSION.match(line) and not self.is_strict):
             self.is_tap = True
@@ -96,7 +93,7 @@ class _Reader:
             self.in_yaml = True
             self.diagnostics.add(line + "\n")
             return
-        point = POINT.match(words)
+        point = POINT.match(words) if words[:1] in ("o", "n") else None
         if point or PLAN.match(words) or words.startswith("# Subtest"):
             self.nested.add(line + "\n")
         else:

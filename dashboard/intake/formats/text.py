@@ -79,9 +79,9 @@ class KeptText:
     __slots__ = ("_head", "_head_room", "_tail", "_tail_length", "_tail_room", "total")
 
     def __init__(self, limit: int) -> None:
-        self._head: list[str] = []
+        self._head = ""
         self._head_room = limit * 2 // 3
-        self._tail: deque[str] = deque()
+        self._tail: deque[str] | None = None  # most texts are short, and there may be 100,000 of them
         self._tail_room = limit - self._head_room
         self._tail_length = 0
         self.total = 0
@@ -89,11 +89,12 @@ class KeptText:
     def add(self, piece: str) -> None:
         self.total += len(piece)
         if self._head_room:
-            self._head.append(piece[: self._head_room])
-            piece = piece[self._head_room :]
-            self._head_room -= len(self._head[-1])
+            self._head += piece[: self._head_room]
+            piece, self._head_room = piece[self._head_room :], max(self._head_room - len(piece), 0)
             if not piece:
                 return
+        if self._tail is None:
+            self._tail = deque()
         piece = piece[-self._tail_room :]
         self._tail.append(piece)
         self._tail_length += len(piece)
@@ -101,7 +102,7 @@ class KeptText:
             self._tail_length -= len(self._tail.popleft())
 
     def __str__(self) -> str:
-        head, tail = "".join(self._head), "".join(self._tail)[-self._tail_room :]
+        head, tail = self._head, "".join(self._tail or ())[-self._tail_room :]
         left_out = self.total - len(head) - len(tail)
         note = f"\n… {left_out:,} of {self.total:,} characters left out …\n" if left_out else ""
         return head + note + tail

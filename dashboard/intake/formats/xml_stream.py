@@ -21,7 +21,13 @@ DOCTYPE_REFUSED = (
     "no JUnit writer needs one: remove it."
 )
 
-_TOKEN = re.compile(rb"<!\[CDATA\[|<!--|<!DOCTYPE|<\?xml\s|&#(?:[xX][0-9a-fA-F]{1,16}|[0-9]{1,16});")
+# Of the references only those that XML may forbid: others are the parser's, and a log may hold millions.
+_TOKEN = re.compile(
+    rb"<!\[CDATA\[|<!--|<!DOCTYPE|<\?xml\s|"
+    rb"&#0{0,8}(?:[0-8]|1[124-9]|2\d|3[01]|5[5-7]\d{3}|6553[45]|\d{7,16});|"
+    rb"&#[xX]0{0,8}(?:[0-8b-cB-Ce-fE-F]|1[0-9a-fA-F]|[dD][89a-fA-F][0-9a-fA-F]{2}|[fF]{3}[eEfF]|[0-9a-fA-F]{6,16});"
+)
+_MOST_TOKENS = 1_000_000
 _LONGEST_TOKEN = 32
 # Comments and CDATA are gone when tags are looked at, so that every < begins one.
 _TAG = re.compile(rb"<(?:[^>\"']++|\"[^\"]*+\"|'[^']*+')*+>")
@@ -77,6 +83,7 @@ def _reference(token: bytes) -> bytes:
 def _without_tokens(pieces: Iterable[bytes]) -> Iterator[bytes]:
     """The pieces without comments and declarations, references made legal, CDATA sections written as plain text."""
     buffer = b""
+    tokens = 0
     inside = b""  # what ends the section that the start of buffer is in: ]]> --> ?> or nothing
     for piece in chain(pieces, [b""]):
         is_last = not piece
@@ -104,6 +111,9 @@ def _without_tokens(pieces: Iterable[bytes]) -> Iterator[bytes]:
             yield buffer[position : match.start()]
             position = match.end()
             token = match[0]
+            tokens += 1
+            if tokens > _MOST_TOKENS:
+                raise Refused(f"The XML has more than {_MOST_TOKENS:,} sections, comments and references.")
             if token == b"<!DOCTYPE":
                 raise Refused(DOCTYPE_REFUSED)
             if token.startswith(b"&"):

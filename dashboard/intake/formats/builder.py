@@ -15,6 +15,11 @@ class Builder:
     def __init__(self, format_name: str, limits: Limits) -> None:
         self.report = Report(format=format_name)
         self.limits = limits
+        self._cases = self.report.cases
+        self._most_cases = limits.tests_per_report
+        self._name_length = limits.name_length
+        self._seconds = 0.0
+        self._has_durations = False
         self._kept_text = 0
         self._texts_left_out = 0
         self._counted: Counter[str] = Counter()
@@ -25,23 +30,22 @@ class Builder:
 
         Raises Refused when the report has more tests than limits.tests_per_report.
         """
-        if len(self.report.cases) >= self.limits.tests_per_report:
+        if len(self._cases) >= self._most_cases:
             raise Refused(
                 f"More than {self.limits.tests_per_report:,} tests in one upload (limit tests_per_report): "
                 "split it into several."
             )
-        self.report.cases.append(case)
+        self._cases.append(case)
         if took is not None:
-            self.took(took)
+            self._seconds += took
+            self._has_durations = True
 
     def add_failure_outside(self, case: Case) -> None:
-        if len(self.report.failures_outside_tests) < self.limits.problems:
-            self.report.failures_outside_tests.append(case)
-        else:
-            self.problem("a failure outside of tests is not shown: there are too many", example=case.suite)
+        self.report.failures_outside_tests.append(case)
 
     def took(self, seconds: float) -> None:
-        self.report.duration_seconds = (self.report.duration_seconds or 0.0) + seconds
+        self._seconds += seconds
+        self._has_durations = True
 
     def problem(self, what: str, example: str | None = None) -> None:
         """Notes a problem. The same `what` again is counted, not repeated; the first example is shown with it."""
@@ -54,7 +58,10 @@ class Builder:
         self.problem(why)
 
     def name(self, raw: str) -> str:
-        return text.short_name(raw, self.limits.name_length)
+        """A name as it is kept: one line, at most limits.name_length characters."""
+        if len(raw) <= self._name_length and text.is_plain(raw):
+            return raw
+        return text.short_name(raw, self._name_length)
 
     def message(self, raw: str) -> str:
         """What to read first, cut at limits.message_length."""
@@ -85,6 +92,7 @@ class Builder:
 
     def finish(self) -> Report:
         report = self.report
+        report.duration_seconds = self._seconds if self._has_durations else None
         tell_apart(report.cases, self.limits.name_length)
         if not report.cases:
             self.problem("the report holds no test")

@@ -172,16 +172,16 @@ class _Reader:
         suite_name = self._suite_names.get((class_name, file))
         if suite_name is None:
             suite_name = self._suite_names[class_name, file] = self._suite_name(class_name, suite, file)
-        duration = self._duration(get("time"))
-        case = Case(
-            suite=suite_name,
-            name=self.builder.name(get("name") or "") or "(no name)",
-            outcome=Outcome.PASSED,
-            duration_seconds=duration,
-            file=self.builder.name(file) if file else "",
-            line=_line_number(get("line")),
-        )
-        self.places.append((suite, case.file))  # before a file is taken from the failure's text
+        duration = None
+        if took := get("time"):
+            duration = seconds(took)
+            if duration is None:
+                self.builder.problem("a time is no duration and is left out", example=took)
+        file = self.builder.name(file) if file else ""
+        name = self.builder.name(get("name") or "") or "(no name)"
+        line = _line_number(get("line"))
+        case = Case(suite_name, name, Outcome.PASSED, duration, file=file, line=line)
+        self.places.append((suite, file))  # before a file is taken from the failure's text
         if len(element):
             self._judge(case, element, class_name)
         if case.outcome is Outcome.PASSED and (status := get("status") or get("result")):
@@ -199,14 +199,6 @@ class _Reader:
         ):
             return suite.name
         return name or (suite.path if suite else "") or self.builder.name(file)
-
-    def _duration(self, raw: str | None) -> float | None:
-        if not raw:
-            return None
-        duration = seconds(raw)
-        if duration is None:
-            self.builder.problem("a time is no duration and is left out", example=raw)
-        return duration
 
     def _judge(self, case: Case, element: etree._Element, class_name: str) -> None:
         """The outcome by the child elements: error, failure, skipped, else passed; attempts alone make it flaky."""

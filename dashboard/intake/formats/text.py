@@ -14,6 +14,7 @@ _ORPHANED_COLOUR = re.compile(r"\[(?:\d{1,3};)*\d{1,3}m")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _PYTEST_ERROR = re.compile(r"^E {3,}(\S.*)", re.MULTILINE)
+_COLOUR_SIGN = re.compile(r"\u241b|#x1B|\[(?:0|39)m")
 _SPACE = re.compile(r"\s+")
 
 
@@ -31,9 +32,14 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _ANSI.sub("", text)))
 
 
+def is_plain(text: str) -> bool:
+    """Whether one_line would leave the text as it is, which is so for nearly every name."""
+    return text.isprintable() and "  " not in text and text[:1] != " " != text[-1:] and not _COLOUR_SIGN.search(text)
+
+
 def one_line(text: str) -> str:
     """The text cleaned, with every run of white space as one space: what a name looks like."""
-    if text.isprintable() and "  " not in text and "\u241b" not in text and text == text.strip():
+    if is_plain(text):
         return text
     return _SPACE.sub(" ", clean(text)).strip()
 

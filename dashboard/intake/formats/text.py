@@ -14,7 +14,6 @@ _ORPHANED_COLOUR = re.compile(r"\[(?:\d{1,3};)*\d{1,3}m")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _PYTEST_ERROR = re.compile(r"^E {3,}(\S.*)", re.MULTILINE)
-_COLOUR_SIGN = re.compile(r"\u241b|#x1B|\[(?:0|39)m")
 _SPACE = re.compile(r"\s+")
 
 
@@ -34,7 +33,15 @@ def clean(text: str) -> str:
 
 def is_plain(text: str) -> bool:
     """Whether one_line would leave the text as it is, which is so for nearly every name."""
-    return text.isprintable() and "  " not in text and text[:1] != " " != text[-1:] and not _COLOUR_SIGN.search(text)
+    return (
+        text.isprintable()
+        and "  " not in text
+        and text == text.strip()
+        and ESCAPE_PICTURE not in text
+        and "#x1B" not in text
+        and "[0m" not in text
+        and "[39m" not in text
+    )
 
 
 def one_line(text: str) -> str:

@@ -1,6 +1,7 @@
 """Who calls the API: a bearer token, a logged-in person, or nobody (who reads what is public)."""
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -16,36 +17,62 @@ _LAST_USE_PRECISION = timedelta(minutes=1)  # a write for every request would co
 
 
 class BearerToken(HttpBearer):
-    """A token that is known, not expired and not revoked."""
+    """A token that may be used, and with it, in the same query, the repository of the request if the token is for it."""
 
-    def authenticate(self, request: HttpRequest, token: str) -> ApiToken | None:
-        return active_token(token)
+    def authenticate(self, request: HttpRequest, token: str) -> "Uploader | None":
+        slug = request.GET.get("repository", "").lower()
+        if "\0" in slug:  # PostgreSQL takes no such text; no repository is called so
+            slug = ""
+        scope = (
+            ApiToken.repositories.through.objects.filter(
+                apitoken__digest=ApiToken.digest_of(token), repository__slug=slug
+            )
+            .select_related("apitoken", "repository")
+            .first()
+        )
+        if scope:
+            return Uploader(scope.apitoken, scope.repository) if _use(scope.apitoken) else None
+        known = active_token(token)
+        return Uploader(known, None) if known else None
+
+
+class Uploader(NamedTuple):
+    """Who uploads: a token, and the repository that it names if the token is for that one by name."""
+
+    token: ApiToken
+    repository: Repository | None
 
 
 def active_token(secret: str) -> ApiToken | None:
     """The token with this secret, if it may still be used; its last use is noted."""
     token = ApiToken.objects.filter(digest=ApiToken.digest_of(secret)).first()
-    if token is None or not token.is_active:
-        return None
+    return token if token and _use(token) else None
+
+
+def _use(token: ApiToken) -> bool:
+    """Whether a token may still be used; if so, its last use is noted."""
+    if not token.is_active:
+        return False
     now = timezone.now()
     if token.last_used_at is None or now - token.last_used_at > _LAST_USE_PRECISION:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)
-    return token
+    return True
 
 
-def upload_repository(token: ApiToken, full_name: str) -> Repository:
+def upload_repository(uploader: Uploader, full_name: str) -> Repository:
     """The repository that a token may upload to.
 
     403 when the token may not upload at all; 404 when there is no such repository or the token is for others: which of the
     two is nobody's business. A token for all repositories makes a new one, private.
     """
+    token, repository = uploader
     try:
         owner, name = parts_of(full_name)
     except ValueError as error:
         raise HttpError(422, f"repository: {error}") from None
     if not token.may_upload:
         raise HttpError(403, "this token may read, not upload")
-    if repository := token_repositories(token).filter(slug=full_name.lower()).first():
+    if repository and repository.slug == full_name.lower():
         return repository
     if token.is_for_all_repositories:
         return Repository.objects.get_or_create(slug=full_name.lower(), defaults={"owner": owner, "name": name})[0]

@@ -9,7 +9,7 @@ from ninja import Query, Router, Status
 from ninja.decorators import decorate_view
 from ninja.errors import HttpError
 
-from dashboard.api.auth import BearerToken, readable_repositories, upload_repository
+from dashboard.api.auth import BearerToken, Uploader, readable_repositories, upload_repository
 from dashboard.api.bodies import PROBLEMS, body_of, run_of, told_when_not_kept
 from dashboard.api.reading import Id, absolute, conditional, refuse_unknown
 from dashboard.api.schemas import JobRunIn, JobRunsQuery, Problem, UploadAccepted, UploadQuery, UploadState
@@ -42,11 +42,11 @@ def create_upload(request: HttpRequest, query: Query[UploadQuery]) -> Status:
     multipart/form-data with many files. The answer is 202 at once, and the worker records it.
     The same body for the same run again is the same upload: 200."""
     refuse_unknown(request, UploadQuery.model_fields)
-    token = request.auth  # type: ignore[attr-defined]
-    repository = upload_repository(token, query.repository)
+    uploader: Uploader = request.auth  # type: ignore[attr-defined]
+    repository = upload_repository(uploader, query.repository)
     run = run_of(query)
     with told_when_not_kept():
-        upload, is_new = receive_report(repository, run, body_of(request), token)
+        upload, is_new = receive_report(repository, run, body_of(request), uploader.token)
     return Status(202 if is_new else 200, _accepted(request, upload))
 
 
@@ -66,8 +66,8 @@ def create_job_runs(request: HttpRequest, query: Query[JobRunsQuery]) -> Status:
     The body is one job run, or `{"job_runs": […]}` with many. An annotation becomes a failure with file, line and message.
     """
     refuse_unknown(request, JobRunsQuery.model_fields)
-    token = request.auth  # type: ignore[attr-defined]
-    repository = upload_repository(token, query.repository)
+    uploader: Uploader = request.auth  # type: ignore[attr-defined]
+    repository = upload_repository(uploader, query.repository)
     body = body_of(request)
     with told_when_not_kept("document_bytes"):
         content = body.stream.read(settings.LIMITS.document_bytes + 1)
@@ -79,7 +79,7 @@ def create_job_runs(request: HttpRequest, query: Query[JobRunsQuery]) -> Status:
             parse_job_runs(content, settings.LIMITS)  # so that a mistake is told at once; the worker records it
         except Refused as refused:
             raise HttpError(422, str(refused)) from None
-        upload, is_new = receive_job_runs(repository, body._replace(stream=io.BytesIO(content)), token)
+        upload, is_new = receive_job_runs(repository, body._replace(stream=io.BytesIO(content)), uploader.token)
     return Status(202 if is_new else 200, _accepted(request, upload))
 
 

@@ -1,9 +1,10 @@
 """The way in: keep the bytes, write one row, wake the worker. Nothing is parsed here."""
 
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from dashboard.intake import queue
 from dashboard.intake.identity import RunIdentity
@@ -50,7 +51,8 @@ def _keep(repository: Repository, body: Body, most_bytes: int, label: Label) -> 
 
 def _row(repository: Repository, kept: Kept, fingerprint: bytes, token: ApiToken | None) -> tuple[Upload, bool]:
     try:
-        with transaction.atomic():
+        # Alone, the statement is its own transaction; inside somebody's, its refusal must not spoil the rest.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
             upload = Upload.objects.create(
                 repository=repository, token=token, fingerprint=fingerprint, file=kept.name, size_bytes=kept.size
             )

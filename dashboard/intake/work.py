@@ -2,12 +2,11 @@
 
 import time
 
-import django_rq
 from django.conf import settings
 from redis import Redis
 
 from dashboard.intake.process import Processor
-from dashboard.intake.queue import QUEUE, WAKE_KEY, wake
+from dashboard.intake.queue import WAKE_KEY, broker, wake
 from dashboard.models import Upload
 
 _LOOK_AHEAD = 1_000  # uploads looked at in one go: a few that are tried again later must not hide the others
@@ -27,7 +26,7 @@ def sweep() -> None:
 
 def work_off() -> int:
     """Work off what waits, oldest first; how many uploads it was. RQ's entry point."""
-    connection = django_rq.get_connection(QUEUE)
+    connection = broker()
     connection.delete(WAKE_KEY)  # first: what arrives from here on wakes again
     processor = Processor()
     done, begun = 0, time.monotonic()

@@ -1,5 +1,6 @@
 """One test over many job runs, without reading the outcomes of all the others."""
 
+from operator import itemgetter
 from typing import NamedTuple
 
 from django.db.models import BinaryField, Expression, F, Func, Value
@@ -44,14 +45,24 @@ def history_of(test: Test, branch: Branch | None, commits: list[int]) -> list[Ru
     rows = (
         JobRun.objects.filter(job__job_tests__test=test, branch=branch, commit__in=commits)
         .annotate(ordinal=ordinal, **duration_bytes(ordinal))
-        .order_by("workflow_run__key", "workflow_run__attempt", "id")
         .values_list(
-            *("job_id", "id", "job__job_tests__id", "ordinal", "commit_id", "statuses"),
-            *("duration_format", "duration_two", "duration_four"),
+            *(
+                "workflow_run__key",
+                "workflow_run__attempt",
+                "id",
+                "job_id",
+                "job__job_tests__id",
+                "ordinal",
+                "commit_id",
+            ),
+            *("statuses", "duration_format", "duration_two", "duration_four"),
         )
     )
+    # Sorted here: the database would carry every run's outcomes through its sort.
     return [
-        RunOutcome(job, run, job_test, number, commit, outcome, duration_of(*(cut or b"" for cut in duration)))
-        for job, run, job_test, number, commit, statuses, *duration in rows
+        RunOutcome(job, run, job_test, number, commit, outcome, duration_of(format_ or b"", two or b"", four or b""))
+        for _key, _attempt, run, job, job_test, number, commit, statuses, format_, two, four in sorted(
+            rows, key=itemgetter(0, 1, 2)
+        )
         if (outcome := outcome_of(statuses, number)) != Outcome.ABSENT
     ]

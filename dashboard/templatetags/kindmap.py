@@ -1,7 +1,7 @@
 """How times, durations, sizes and names are written on every page."""
 
 import math
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django import template
 from django.utils import timezone
@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from dashboard.models import Verdict
 from dashboard.outcomes import Outcome
 from dashboard.views.marks import OUTCOME_MARKS, VERDICT_MARKS
-from dashboard.views.text import visible
+from dashboard.views.text import utc, visible
 
 register = template.Library()
 register.filter("visible", visible)
@@ -27,11 +27,6 @@ def age(moment: datetime, now: datetime | None = None) -> str:
             number = int(abs(seconds) // size)
             return f"{number} {unit} ago" if seconds > 0 else f"in {number} {unit}"
     return "just now"
-
-
-def utc(moment: datetime) -> str:
-    """A moment with its zone, to the minute."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 @register.simple_tag

@@ -7,9 +7,10 @@ Closing tags of cells and rows are left out, as HTML allows: they would be a thi
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 from django.utils.safestring import SafeString, mark_safe
@@ -19,7 +20,7 @@ from dashboard.models import Verdict
 from dashboard.outcomes import Outcome
 from dashboard.views.commits import CommitColumn
 from dashboard.views.marks import OUTCOME_MARKS, VERDICT_MARKS
-from dashboard.views.text import cut_name, full_name, short_name, visible
+from dashboard.views.text import cut_name, full_name, short_name, utc, visible
 
 ROW_HEIGHT = 22  # px; static/css/grid.css has the same number
 
@@ -48,7 +49,7 @@ class Column:
         """What the head says in full, and the script beside a cell."""
         subject = self.message.partition("\n")[0]
         parts = [self.sha[:8], visible(subject), visible(self.author)]
-        parts += [f"{self.committed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC", VERDICT_MARKS[Verdict(self.verdict)].words]
+        parts += [utc(self.committed_at), VERDICT_MARKS[Verdict(self.verdict)].words]
         if self.attempt > 1:
             parts.append(f"attempt {self.attempt}")
         if not self.is_complete:
@@ -132,9 +133,8 @@ def later_rows(first: int, last: int, columns: int, query: str, page: int) -> Sa
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RunCell:
-    """What a test did in one run, as a part of a cell."""
+class RunCell(NamedTuple):
+    """What a test did in one run, as a part of a cell. A tuple, because a page makes thousands of them."""
 
     outcome: int
     job_run: int
@@ -179,7 +179,7 @@ def strip_of_cells(cells: Sequence[Sequence[RunCell]], base: str) -> SafeString:
 
 def _days(moments: Iterable[datetime]) -> str:
     """Heads of the days that the columns below belong to."""
-    days = groupby(f"{moment.astimezone(UTC):%m-%d}" for moment in moments)
+    days = groupby(utc(moment)[5:10] for moment in moments)
     return "".join(f"<th scope=colgroup colspan={len(list(group))}>{day}" for day, group in days)
 
 

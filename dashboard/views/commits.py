@@ -1,14 +1,14 @@
 """Commits of a branch as the columns of a heat map."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db.models.functions import Left
 from django.http import HttpRequest
 
 from dashboard.models import Branch, BranchCommit
 from dashboard.views.navigation import older_than
-from dashboard.views.text import visible
+from dashboard.views.text import utc, visible
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,9 @@ class CommitColumn:
     @property
     def words(self) -> str:
         """What the column's head says in full, and the script beside a cell."""
-        moment = f"{self.committed_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-        return " · ".join(part for part in (self.short_sha, self.subject, visible(self.author), moment) if part)
+        return " · ".join(
+            part for part in (self.short_sha, self.subject, visible(self.author), utc(self.committed_at)) if part
+        )
 
 
 def commit_columns(request: HttpRequest, branch: Branch | None, count: int) -> tuple[list[CommitColumn], str]:

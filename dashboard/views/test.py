@@ -118,5 +118,5 @@ def _job_history(
         others=len(outcomes) - passed - failed - flaky,
         median=float(np.nanmedian(seconds)) if is_known else math.nan,
         slowest=float(np.nanmax(seconds)) if is_known else math.nan,
-        durations=sparkline(seconds.tolist()) if is_known else None,
+        durations=sparkline(seconds) if is_known else None,
     )

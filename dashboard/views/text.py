@@ -1,5 +1,6 @@
 """Texts that strangers wrote: names of tests, messages, addresses."""
 
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 # Characters that hide or turn round what stands beside them: control characters, and those of bidirectional writing
@@ -23,6 +24,11 @@ NAME_HEAD = 12  # of them at its beginning, when it has to be cut; names of test
 def visible(text: object) -> str:
     """The text with hidden and direction-turning characters written out, such as `\\u202e`."""
     return str(text).translate(_VISIBLE)
+
+
+def utc(moment: datetime) -> str:
+    """A moment with its zone, to the minute."""
+    return f"{moment.astimezone(UTC).isoformat(' ', 'minutes')[:16]} UTC"  # strftime takes five times as long
 
 
 def full_name(suite: str, name: str) -> str:

@@ -68,7 +68,7 @@ def test_no_page_is_wider_than_the_screen(job, new_page, maintainer, width):
 
 def test_rows_come_when_they_are_scrolled_to_and_no_others(address, quiet_page):
     quiet_page.goto(address)
-    expect(quiet_page.locator("tbody.later")).to_have_count(12)
+    expect(quiet_page.locator("tbody.later")).to_have_count(14)
     height = quiet_page.evaluate("document.querySelector('.grid-box').scrollHeight")
     quiet_page.evaluate("document.querySelector('.grid-box').scrollTop = 300 * 22")
     expect(quiet_page.locator("#rows-301:not(.later) tr")).to_have_count(25)
@@ -76,6 +76,20 @@ def test_rows_come_when_they_are_scrolled_to_and_no_others(address, quiet_page):
     assert not rows_are_drawn(quiet_page, 376)
     # The scroll bar was true before the rows were there.
     assert quiet_page.evaluate("document.querySelector('.grid-box').scrollHeight") == height
+
+
+def test_rows_far_away_leave_and_come_back(address, quiet_page):
+    quiet_page.goto(address)
+
+    def scroll(row: int) -> None:
+        quiet_page.evaluate(f"document.querySelector('.grid-box').scrollTop = {row} * 22")
+        expect(quiet_page.locator(f"#rows-{row + 1}:not(.later) tr")).to_have_count(25)
+
+    scroll(300)
+    scroll(100)
+    expect(quiet_page.locator("#rows-301.later")).to_have_count(1)
+    scroll(300)
+    expect(quiet_page.locator("#rows-101.later")).to_have_count(1)
 
 
 def test_the_keyboard_goes_from_failure_to_failure_through_rows_not_loaded_yet(address, quiet_page, job):
@@ -91,8 +105,8 @@ def test_the_keyboard_goes_from_failure_to_failure_through_rows_not_loaded_yet(a
     assert focused(quiet_page) == links[1]
     for _ in range(len(links) - 1):
         quiet_page.keyboard.press("j")
-    expect(quiet_page.locator("#rows-101:not(.later)")).to_have_count(1)
-    expect(quiet_page.locator("#rows-101 a:focus")).to_have_count(1)
+    expect(quiet_page.locator("#rows-51:not(.later)")).to_have_count(1)
+    expect(quiet_page.locator("#rows-51 a:focus")).to_have_count(1)
 
 
 def test_arrows_move_and_enter_opens_the_run_of_a_pass(address, quiet_page, job):
@@ -146,9 +160,9 @@ def test_typing_in_the_filter_changes_the_grid_and_the_address(address, quiet_pa
 def test_without_a_script_every_row_is_a_link_away(address, new_page, job):
     page = new_page(java_script_enabled=False, viewport={"width": 1200, "height": 800})
     page.goto(address)
-    expect(page.locator("tbody tr th")).to_have_count(100)
+    expect(page.locator("tbody tr th")).to_have_count(50)
     page.locator("tbody.later a").first.click()
-    expect(page.locator("#rows-101 tr")).to_have_count(25)
+    expect(page.locator("#rows-51 tr")).to_have_count(25)
     page.locator("#q").fill("/policy.*_0004$/")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("tbody tr th")).to_have_count(1)

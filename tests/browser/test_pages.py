@@ -45,6 +45,8 @@ def test_no_page_breaks_its_own_rules_or_asks_another_host(job, new_page, mainta
     ):
         page.goto(path)
         expect(page.locator("h1, h2").first).to_be_visible()
+        # Leaving earlier would cancel what the page still fetches.
+        page.wait_for_load_state("networkidle")
     page.watch.assert_quiet()
 
 

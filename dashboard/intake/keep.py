@@ -76,7 +76,11 @@ def keep(
             out.close()
         spool.seek(0)
         name = f"{folder}/{date.today():%y%m}/{secrets.token_urlsafe(12)}{'' if is_compressed else '.z'}"
-        return Kept(default_storage.save(name, File(spool)), size, digest.digest())
+        try:
+            return Kept(default_storage.save(name, File(spool)), size, digest.digest())
+        except OSError:
+            throw_away(name)  # what a full disk let through of it
+            raise
 
 
 @contextmanager

@@ -62,6 +62,11 @@ class Cluster:
             "synchronous_commit": "off",
             "full_page_writes": "off",
             "max_connections": 60,
+            # It would find tables empty whose rows a test's transaction holds, and then plan for empty tables: a join of
+            # 5,000 rows took ten minutes, now and then. Without it plans follow the size of the tables.
+            "autovacuum": "off",
+            # What hangs all the same fails, with the name of its test.
+            "statement_timeout": "2min",
         }
         words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
         with (self.directory / "log").open("wb") as log:

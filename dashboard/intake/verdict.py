@@ -1,4 +1,4 @@
-"""The verdict of a job run, from everything that is known of it. The rules are written down in docs/formats.md."""
+"""The verdict of a job run, from everything that is known of it. The rules are written down in docs/runs.md."""
 
 from dashboard.models import Verdict
 

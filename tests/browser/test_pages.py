@@ -155,8 +155,10 @@ def test_typing_in_the_filter_changes_the_grid_and_the_address(address, quiet_pa
     quiet_page.locator("#q").fill("policy")
     expect(quiet_page.locator(".summary")).to_contain_text("40 tests")
     assert "q=policy" in quiet_page.url
+    quiet_page.wait_for_load_state("networkidle")
     quiet_page.go_back()
     expect(quiet_page.locator(".summary")).to_contain_text("400 tests")
+    quiet_page.wait_for_load_state("networkidle")
 
 
 def test_without_a_script_every_row_is_a_link_away(address, new_page, job):

@@ -1,6 +1,7 @@
 """The RQ worker of intake."""
 
 import logging
+import signal
 import time
 from typing import Any
 
@@ -10,6 +11,7 @@ from rq import Queue, Worker
 from rq.job import Job
 
 from dashboard.intake.work import sweep
+from kindmap.children import die_with_parent
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,15 @@ class IntakeWorker(Worker):
     def dequeue_timeout(self) -> int:
         """Seconds to wait for a job before looking around: RQ's own choice is seven minutes."""
         return self.SWEEP_SECONDS
+
+    def setup_work_horse_signals(self) -> None:
+        """A job ends with its worker: RQ's would go on, with nobody left to hear of it. Its upload's lease runs out.
+
+        tests/ops/test_supervisor.py holds this: nothing may be left when `make run` is killed.
+        """
+        super().setup_work_horse_signals()  # type: ignore[no-untyped-call]
+        if self.pid is not None:
+            die_with_parent(self.pid, signal.SIGKILL)
 
     def run_maintenance_tasks(self) -> None:
         try:

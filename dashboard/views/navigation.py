@@ -7,7 +7,8 @@ from django.core.exceptions import BadRequest
 from django.db.models import Q
 from django.http import Http404, HttpRequest
 
-from dashboard.models import Branch, BranchCommit, Repository
+from dashboard.analysis import columns
+from dashboard.models import Branch, Repository
 
 WIDTHS = (20, 50, 100, 200)  # columns of a heat map
 DEFAULT_WIDTH = 50
@@ -30,24 +31,12 @@ def chosen_branch(request: HttpRequest, repository: Repository) -> Branch | None
     """
     asked = request.GET.get("branch", "").strip()
     if not asked:
-        return default_branch(repository)
+        return columns.default_branch(repository)
     name = re.sub(r"^#(\d+)$", r"pull/\1", asked)
     branch = Branch.objects.filter(repository=repository, name=name).first()
     if branch is None:
         raise Http404(f"{repository} has no results for a branch called {asked}.")
     return branch
-
-
-def default_branch(repository: Repository) -> Branch | None:
-    """The repository's choice, else main, else master, else the branch with the newest commit."""
-    wanted = [name for name in (repository.default_branch, "main", "master") if name]
-    found = {branch.name: branch for branch in Branch.objects.filter(repository=repository, name__in=wanted)}
-    for name in wanted:
-        if name in found:
-            return found[name]
-    newest = BranchCommit.objects.filter(branch__repository=repository).select_related("branch").order_by("-place")
-    first = newest.first()
-    return first.branch if first else None
 
 
 def branch_choice(repository: Repository, branch: Branch | None) -> BranchChoice:
@@ -74,11 +63,9 @@ def older_than(request: HttpRequest, id_field: str) -> Q:
     text = request.GET.get("before", "")
     if not text:
         return Q()
-    match = re.fullmatch(r"(\d{1,18})-(\d{1,18})", text)
-    if not match:
+    if not re.fullmatch(r"\d{1,18}-\d{1,18}", text):
         raise BadRequest("before= must be PLACE-ID, as in the links to older results.")
-    place, pk = int(match[1]), int(match[2])
-    return Q(place__lte=place) & (Q(place__lt=place) | Q(**{f"{id_field}__lt": pk}))
+    return columns.older_than(text, id_field)
 
 
 def chosen_width(request: HttpRequest) -> int:

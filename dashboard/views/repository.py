@@ -49,18 +49,22 @@ def repository(request: HttpRequest, owner: str, name: str) -> HttpResponse:
     branch = chosen_branch(request, repository)
     base = reverse("repository", args=[repository.owner, repository.name])
     commits, older = commit_columns(request, branch, COMMITS)
-    workflows, is_guessed = job_rows(repository, branch, commits, base, request.GET.get("branch", ""))
+    workflows = job_rows(repository, branch, commits, base, request.GET.get("branch", ""))
+    guesses = {
+        run.is_commit_guessed for _, rows in workflows for row in rows for runs in row.cells.values() for run in runs
+    }
     context = {
         "repository": repository,
         "may_maintain": may_maintain(request.user, repository),
         "choice": branch_choice(repository, branch),
         "head": commits_head(commits),
-        "body": jobs_body(workflows, commits, base),
+        "body": jobs_body(workflows, commits, base, shows_guesses=guesses == {True, False}),
         "commit_count": len(commits),
         "job_count": sum(len(rows) for _workflow, rows in workflows),
         "is_older": "before" in request.GET,
         "older": older,
-        "is_guessed": is_guessed,
+        "is_guessed": True in guesses,
+        "is_all_guessed": guesses == {True},
         "legend": VERDICT_LEGEND,
         "site": request.build_absolute_uri("/").rstrip("/"),
     }
@@ -69,8 +73,8 @@ def repository(request: HttpRequest, owner: str, name: str) -> HttpResponse:
 
 def job_rows(
     repository: Repository, branch: Branch | None, commits: list[CommitColumn], base: str, asked: str
-) -> tuple[list[tuple[str, list[JobRow]]], bool]:
-    """The jobs that ran on these commits, by workflow; and whether a commit was chosen by time."""
+) -> list[tuple[str, list[JobRow]]]:
+    """The jobs that ran on these commits, by workflow."""
     runs = JobRun.objects.filter(branch=branch, commit__in=[commit.id for commit in commits]).values_list(
         *("job_id", "commit_id", "id", "verdict", "failed", "error", "timed_out", "failures_outside_tests"),
         *("passed", "skipped", "flaky", "not_run", "expected_failure", "is_complete"),
@@ -78,7 +82,6 @@ def job_rows(
     )
     suffix = f"?branch={escape(branch.name)}" if asked and branch else ""
     by_job: dict[int, JobRow] = {}
-    is_guessed = False
     # Attempts of a run follow each other by id; an attempt that arrives late still has the larger number.
     for job, commit, pk, verdict, failed, error, timed_out, outside, *others, is_complete, guessed in runs.order_by(
         "workflow_run__key", "workflow_run__attempt", "id"
@@ -86,7 +89,6 @@ def job_rows(
         failures = failed + error + timed_out
         attempt = Attempt(pk, verdict, failures + outside, failures + sum(others), is_complete, guessed)
         by_job.setdefault(job, JobRow("", "", "")).cells[commit].append(attempt)
-        is_guessed |= guessed
     named: list[tuple[str, JobRow]] = []
     for pk, job_name, dimensions, workflow in Job.objects.filter(pk__in=by_job).values_list(
         "id", "name", "dimensions", "workflow__name"
@@ -97,7 +99,7 @@ def job_rows(
         row.href = f"{base}jobs/{pk}/{suffix}"
         named.append((workflow, row))
     named.sort(key=lambda pair: (pair[0], pair[1].name, pair[1].dimensions))
-    return [(workflow, [row for _, row in rows]) for workflow, rows in groupby(named, lambda pair: pair[0])], is_guessed
+    return [(workflow, [row for _, row in rows]) for workflow, rows in groupby(named, lambda pair: pair[0])]
 
 
 def commits_head(commits: Iterable[CommitColumn]) -> SafeString:
@@ -113,8 +115,13 @@ def commits_head(commits: Iterable[CommitColumn]) -> SafeString:
     return mark_safe(f"<tr><td>{''.join(heads)}</tr>")
 
 
-def jobs_body(workflows: list[tuple[str, list[JobRow]]], commits: list[CommitColumn], base: str) -> SafeString:
-    """A body of rows for each workflow: one row a job, one cell a commit, one part of it a run."""
+def jobs_body(
+    workflows: list[tuple[str, list[JobRow]]], commits: list[CommitColumn], base: str, *, shows_guesses: bool
+) -> SafeString:
+    """A body of rows for each workflow: one row a job, one cell a commit, one part of it a run.
+
+    shows_guesses: runs whose commit was chosen by time are marked; where all are, marks would only be noise.
+    """
     out = []
     for workflow, rows in workflows:
         out.append(
@@ -126,12 +133,12 @@ def jobs_body(workflows: list[tuple[str, list[JobRow]]], commits: list[CommitCol
                 f'<tr><th scope=row><a href="{row.href}" title="{name} {dimensions}"><b>{name}</b>'
                 f"{f'<i class=dimension>{dimensions}</i>' if dimensions else ''}</a>"
             )
-            out.extend(_cell(row.cells.get(commit.id), commit, name, base) for commit in commits)
+            out.extend(_cell(row.cells.get(commit.id), commit, name, base, shows_guesses) for commit in commits)
         out.append("</tbody>")
     return mark_safe("".join(out))
 
 
-def _cell(attempts: list[Attempt] | None, commit: CommitColumn, job: str, base: str) -> str:
+def _cell(attempts: list[Attempt] | None, commit: CommitColumn, job: str, base: str, shows_guesses: bool) -> str:
     if not attempts:
         return "<td class=a>"
     parts = []
@@ -142,7 +149,8 @@ def _cell(attempts: list[Attempt] | None, commit: CommitColumn, job: str, base: 
             label += f", run {number} of {len(attempts)}"
         label += "" if attempt.is_complete else ", report cut short"
         label += ", commit chosen by time" if attempt.is_commit_guessed else ""
-        css = f"{mark.css} doubt" if attempt.is_commit_guessed or not attempt.is_complete else mark.css
+        is_doubtful = not attempt.is_complete or (shows_guesses and attempt.is_commit_guessed)
+        css = f"{mark.css} doubt" if is_doubtful else mark.css
         # One run on a commit leaves room for the number of failures.
         count = f" {attempt.failed}" if len(attempts) == 1 and 0 < attempt.failed < 1000 else ""
         parts.append(

@@ -4,14 +4,13 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
-from django.core.files.storage import default_storage
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from dashboard.access import maintained_repository
-from dashboard.models import Attachment, Branch, Membership, Repository, Upload
+from dashboard.models import Branch, Membership, Repository
+from dashboard.removal import remove_repository
 
 
 class SettingsForm(forms.ModelForm):
@@ -90,16 +89,9 @@ def delete_repository(request: HttpRequest, owner: str, name: str) -> HttpRespon
     form = DeleteForm(repository, request.POST)
     if not form.is_valid():
         return _page(request, repository, SettingsForm(instance=repository), MemberForm(), form)
-    files = [
-        *Upload.objects.filter(repository=repository).values_list("file", flat=True),
-        *Attachment.objects.filter(job_run__job__workflow__repository=repository).values_list("file", flat=True),
-    ]
-    with transaction.atomic():
-        repository.delete()
-    # After the rows: a file without a row is only space, a row without its file is a broken page.
-    for file in filter(None, files):
-        default_storage.delete(file)
-    messages.success(request, f"{repository} and all its results are deleted.", extra_tags="good")
+    full_name = repository.full_name
+    remove_repository(repository)
+    messages.success(request, f"{full_name} and all its results are deleted.", extra_tags="good")
     return redirect("repositories")
 
 

@@ -36,14 +36,19 @@ def _cut(field: str, start: Expression | F | int, length: int) -> Func:
     return Func(field, start, length, function="SUBSTR", output_field=BinaryField())
 
 
-def history_of(test: Test, branch: Branch | None, commits: list[int]) -> list[RunOutcome]:
+def history_of(test: Test, branch: Branch | None, commits: dict[int, int]) -> list[RunOutcome]:
     """What the test did in the runs of all jobs on these commits of a branch, each commit's runs in the order they were made.
+
+    commits: the place of each commit by its primary key; neighbours on the branch, since they are asked for as a range.
 
     Runs that do not know the test are left out.
     """
+    if not commits:
+        return []
     ordinal = F("job__job_tests__ordinal")
+    places = (min(commits.values()), max(commits.values()))
     rows = (
-        JobRun.objects.filter(job__job_tests__test=test, branch=branch, commit__in=commits)
+        JobRun.objects.filter(job__job_tests__test=test, branch=branch, place__range=places)
         .annotate(ordinal=ordinal, **duration_bytes(ordinal))
         .values_list(
             *(
@@ -64,5 +69,5 @@ def history_of(test: Test, branch: Branch | None, commits: list[int]) -> list[Ru
         for _key, _attempt, run, job, job_test, number, commit, statuses, format_, two, four in sorted(
             rows, key=itemgetter(0, 1, 2)
         )
-        if (outcome := outcome_of(statuses, number)) != Outcome.ABSENT
+        if commit in commits and (outcome := outcome_of(statuses, number)) != Outcome.ABSENT
     ]

@@ -117,9 +117,10 @@ def get_test_history(
         raise HttpError(404, f"{repository} has no test {test_id}")
     branch = chosen_branch(repository, page.branch)
     columns, has_older = commit_columns(branch, page)
-    places = {column.commit_id: index for index, column in enumerate(columns)}
+    order = {column.commit_id: index for index, column in enumerate(columns)}
+    places = {column.commit_id: column.place for column in columns}
     by_job: dict[int, list[RunOutcome]] = {}
-    for run in sorted(history_of(test, branch, list(places)), key=lambda run: places[run.commit]):
+    for run in sorted(history_of(test, branch, places), key=lambda run: order[run.commit]):
         by_job.setdefault(run.job, []).append(run)
     jobs = Job.objects.filter(pk__in=by_job).select_related("workflow")
     return {
@@ -131,7 +132,7 @@ def get_test_history(
             {
                 "job": job_answer(job),
                 "job_runs": [run.job_run for run in by_job[job.pk]],
-                "commits": [places[run.commit] for run in by_job[job.pk]],
+                "commits": [order[run.commit] for run in by_job[job.pk]],
                 "outcomes": "".join(OUTCOME_LETTERS[run.outcome] for run in by_job[job.pk]),
                 "durations_seconds": [None if math.isnan(run.seconds) else run.seconds for run in by_job[job.pk]],
             }

@@ -1,5 +1,6 @@
 """The RQ worker of intake."""
 
+import gc
 import logging
 import signal
 import time
@@ -30,6 +31,9 @@ class IntakeWorker(Worker):
         kwargs.setdefault("maintenance_interval", self.SWEEP_SECONDS)
         kwargs.setdefault("job_monitoring_interval", 5)
         super().__init__(*args, **kwargs)
+        # Every job forks this process: what is frozen is never touched by the collector, so they share it.
+        gc.collect()
+        gc.freeze()
 
     @property
     def dequeue_timeout(self) -> int:

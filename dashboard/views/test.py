@@ -51,7 +51,7 @@ def test(request: HttpRequest, owner: str, name: str, pk: int) -> HttpResponse:
     base = reverse("repository", args=[repository.owner, repository.name])
     width = chosen_width(request)
     commits, older = commit_columns(request, branch, width)
-    history = history_of(test, branch, [commit.id for commit in commits])
+    history = history_of(test, branch, {commit.id: commit.place for commit in commits})
     job_tests = list(test.job_tests.select_related("job__workflow"))
     failures = list(
         # By the rows' keys, not through a join: a planner without statistics took ten minutes over that.

@@ -20,7 +20,7 @@ def sample(repository):
 @pytest.mark.parametrize("ordinal", [0, 7, 29])
 def test_outcomes_are_those_of_the_matrix(sample, ordinal):
     test = JobTest.objects.get(job=sample.job, ordinal=ordinal).test
-    history = history_of(test, sample.branch, [run.commit_id for run in sample.runs])
+    history = history_of(test, sample.branch, {run.commit_id: run.place for run in sample.runs})
     by_run = {one.job_run: one for one in history}
     for column, run in enumerate(sample.runs):
         expected = sample.matrix[ordinal, column]
@@ -37,7 +37,9 @@ def test_durations_are_cut_out_whatever_their_form(sample):
     for run, value in zip(sample.runs, seconds, strict=False):
         run.durations = pack_durations(np.full(30, value, dtype=np.float32))
         run.save()
-    history = {one.job_run: one for one in history_of(test, sample.branch, [run.commit_id for run in sample.runs])}
+    history = {
+        one.job_run: one for one in history_of(test, sample.branch, {run.commit_id: run.place for run in sample.runs})
+    }
     for run, value in zip(sample.runs, seconds, strict=False):
         if run.pk not in history:
             continue
@@ -52,5 +54,5 @@ def test_attempts_come_in_their_order_and_other_branches_not_at_all(sample):
     fork, _ = samples.make_commits(sample.repository, "pull/9", 0, pull_request=9)
     samples.make_runs(sample.job, fork, [commit], sample.matrix[:, :1] * 0 + 1, attempt=3)
     test = JobTest.objects.get(job=sample.job, ordinal=0).test
-    history = history_of(test, sample.branch, [commit.pk])
+    history = history_of(test, sample.branch, {commit.pk: commit.place})
     assert [one.job_run for one in history] == [first.pk, sample.runs[0].pk]
